@@ -1,0 +1,54 @@
+# One door for people: make demo, make test, make check, make bench.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help setup demo test test-long check bench browser lock clean
+
+help:
+	@echo "make demo       set up, plan the demo town, and say where the map and the table are"
+	@echo "make test       run the tests (under 15 minutes)"
+	@echo "make test-long  fuzz, kills and whole plans"
+	@echo "make check      lint and types"
+	@echo "make bench      measure beside named peers"
+	@echo "make lock       pin the dependencies anew"
+	@echo "make clean      remove what these made"
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/planner demo --out maps/demo
+
+browser:
+	@sh tests/browser/install.sh
+
+test: $(READY) browser
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(READY)
+	$(BIN)/python -m pytest -m long
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	    --allow-unsafe --group test --group check --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis maps/demo out

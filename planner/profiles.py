@@ -1,0 +1,65 @@
+"""Profiles: how people travel, with a source for every number."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from planner.errors import QuestionError
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """One way of travelling.
+
+    ``class_speeds`` are km/h by road class for driving, and empty for walking, where
+    ``metres_per_second`` holds everywhere but on steps. ``access_metres_per_second`` is the
+    speed of the straight leg between a point and its road. ``sources`` says where each comes from.
+    """
+
+    mode: str
+    metres_per_second: float
+    access_metres_per_second: float
+    snap_metres: float
+    honours_oneway: bool
+    barred: frozenset[str]
+    slower: Mapping[str, float] = field(default_factory=dict)
+    class_speeds: Mapping[str, float] = field(default_factory=dict)
+    never_attach: frozenset[str] = frozenset()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("slower", "class_speeds", "sources"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        for name in ("metres_per_second", "access_metres_per_second", "snap_metres"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise QuestionError(f"{self.mode}: {name} must be a number above 0, not {getattr(self, name)!r}")
+
+    def but(self, **changes: object) -> Profile:
+        """The same way of travelling with something changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    @property
+    def access_metres_per_minute(self) -> float:
+        """Speed of the straight leg to the road, in the unit searches use."""
+        return self.access_metres_per_second * 60
+
+
+@cache
+def _shipped() -> Mapping[str, Mapping[str, object]]:
+    return tomllib.loads(files("planner").joinpath("profiles.toml").read_text(encoding="utf-8"))
+
+
+def travel_profile(mode: str) -> Profile:
+    """Give the shipped profile of a mode, ``walk`` or ``drive``."""
+    known = _shipped()
+    if mode not in known:
+        raise QuestionError(f"unknown mode {mode!r}; known: {', '.join(known)}")
+    data = dict(known[mode])
+    for name in ("barred", "never_attach"):
+        data[name] = frozenset(data.get(name, ()))  # type: ignore[call-overload]
+    return Profile(mode=mode, **data)  # type: ignore[arg-type]

@@ -1,0 +1,36 @@
+"""Routing: minutes between sites and demand, by an engine of your choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from planner.network import Attachment, Network
+from planner.routing.reach import Reach
+
+__all__ = ["Reach", "Router", "default_router"]
+
+
+class Router(Protocol):
+    """What planner asks of a routing engine."""
+
+    name: str
+
+    def reach(
+        self,
+        network: Network,
+        sites: Attachment,
+        demand: Attachment,
+        *,
+        minutes: float,
+        towards: Literal["sites", "people"] = "sites",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Reach:
+        """Find every demand point within the limit of each site, door to door."""
+
+
+def default_router() -> Router:
+    """The router used when none is named."""
+    from planner.routing.dijkstra import Dijkstra
+
+    return Dijkstra()

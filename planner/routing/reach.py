@@ -1,0 +1,51 @@
+"""Reach: which points each site is within minutes of, as compressed rows; and what "within" means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.arrays import Mask, Minutes, Positions, frozen
+
+TOLERANCE_MINUTES = 1e-6
+"""What a time may exceed the limit by and still be within it: room for the rounding of sums, 60 microseconds."""
+
+
+def is_within(minutes: Minutes, limit: float) -> Mask:
+    """Tell which times are within the limit: <=, to a tolerance of 1e-6 minutes, decided in float64."""
+    return np.asarray(minutes, dtype=np.float64) <= limit + TOLERANCE_MINUTES
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Compressed rows, one a site: ``starts`` ``(sites + 1,)``, ``points`` and ``minutes`` ``(pairs,)``.
+
+    Points ascend within a row; a point that is absent is out of reach.
+    """
+
+    starts: Positions
+    points: Positions
+    minutes: Minutes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "starts", frozen(self.starts, np.int64))
+        object.__setattr__(self, "points", frozen(self.points, np.int32))
+        object.__setattr__(self, "minutes", frozen(self.minutes, np.float32))
+
+    @classmethod
+    def from_pairs(cls, site: Positions, point: Positions, minutes: Minutes, *, sites: int, limit: float) -> Reach:
+        """Compress (site, point, minutes) triples in any order, the quickest of repeated pairs, those over the limit left out."""
+        kept = np.flatnonzero(is_within(minutes, limit))
+        order = kept[np.lexsort((minutes[kept], point[kept], site[kept]))]
+        again = (np.diff(site[order], prepend=-1) == 0) & (np.diff(point[order], prepend=-1) == 0)
+        order = order[~again]
+        starts = np.zeros(sites + 1, np.int64)
+        np.cumsum(np.bincount(site[order], minlength=sites), out=starts[1:])
+        return cls(starts, point[order], minutes[order])
+
+    def within(self, minutes: float) -> Reach:
+        """Only the pairs within a stricter limit."""
+        near = is_within(self.minutes, minutes)
+        before = np.concatenate(([0], np.cumsum(near)))
+        return Reach(before[self.starts], self.points[near], self.minutes[near])
