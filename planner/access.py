@@ -1,0 +1,202 @@
+"""Access: what coverage means for people, by unit and by reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from planner.area import Units
+from planner.arrays import Mask
+from planner.coverage import Coverage, cover
+from planner.demand import Demand
+from planner.errors import QuestionError
+from planner.layers import Layer
+from planner.network import Network
+from planner.plan import Plan
+from planner.rounding import whole_people
+from planner.routing import Router
+from planner.services import Reading, walking_readings
+from planner.sites import Sites
+
+UNASSIGNED = "unassigned"
+TOTAL = "total"
+STATES = ("still_covered", "newly_covered", "no_longer_covered", "out_of_reach", "not_connected")
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """One search, read several ways: the coverage at each reading's distance, and at any minutes up to the widest."""
+
+    wide: Coverage
+    readings: tuple[Reading, ...]
+    coverages: Mapping[str, Coverage]
+
+    def at(self, minutes: float) -> Coverage:
+        """The coverage within so many minutes at the network's speed."""
+        return self.wide.within(minutes)
+
+    def shares(self, ids: Iterable[str], *, lang: str = "zh") -> pd.DataFrame:
+        """Share of the people who reach one of the given sites, by reading: ``name``, ``metres``, ``share``, ``source``."""
+        chosen = list(ids)
+        rows = [
+            (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source)
+            for r in self.readings
+        ]
+        return pd.DataFrame(rows, columns=["reading", "name", "metres", "share", "source"]).set_index("reading")
+
+    def __repr__(self) -> str:
+        return f"<Readings of {self.wide!r}: {', '.join(f'{r.metres:g} m' for r in self.readings)}>"
+
+
+def readings(
+    network: Network,
+    demand: Demand,
+    sites: Sites,
+    *,
+    minutes: float = 15,
+    ways: tuple[Reading, ...] | None = None,
+    router: Router | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    """Read a walking service several ways side by side, from one search.
+
+    By the standard (1000 m and 800 m), by a typical elder (720 m) and by a frail one (576 m) unless other
+    ``ways`` are given; a reading is its metres of level walking at the network's speed, so steps cost more in
+    every one of them. ``minutes`` is searched too. Raises `QuestionError` for a network not for walking.
+    """
+    if network.profile.mode != "walk":
+        raise QuestionError(f"readings are for walking services; this network is to {network.profile.mode}")
+    ways = walking_readings() if ways is None else ways
+    per_minute = network.profile.metres_per_second * 60
+    limits = {way.key: way.metres / per_minute for way in ways}
+    widest = max([minutes, *limits.values()])
+    wide = cover(network, demand, sites, minutes=widest, router=router, progress=progress)
+    coverages = {key: wide.within(limit) for key, limit in limits.items()}
+    return Readings(wide, ways, MappingProxyType(coverages))
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """People by unit in whole numbers that add up: before, after, and by every reading.
+
+    In every row ``people = covered + uncovered + not_connected`` and ``covered = covered_before + newly_covered -
+    no_longer_covered``; rows add up to the total, towns to their district. Shares are worked out from the
+    whole numbers shown. ``overall`` is the total row.
+    """
+
+    levels: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+    readings: tuple[Reading, ...]
+
+    def table(self, level: str) -> pd.DataFrame:
+        """One row a unit of the level, by unit ID, then people in no unit (``unassigned``, if any) and the ``total``."""
+        if level not in self.tables:
+            raise QuestionError(f"no units of level {level!r}; there are {', '.join(self.levels)}")
+        return self.tables[level].copy()
+
+    @property
+    def overall(self) -> dict[str, float]:
+        """The total row: people, covered_before, covered, uncovered, not_connected, shares, readings."""
+        row = next(iter(self.tables.values())).loc[TOTAL]
+        return {str(key): value for key, value in row.items() if key not in {"code", "name", "parent"}}
+
+    def __repr__(self) -> str:
+        whole = self.overall
+        return (
+            f"<Summary: {whole['covered']:,} of {whole['people']:,} people covered ({whole['share']:.1%}),"
+            f" {whole['covered_before']:,} before, {whole['not_connected']:,} not connected>"
+        )
+
+
+def summarise(answer: Plan | Coverage, *, by: Units, readings: Readings | None = None) -> Summary:
+    """Count people covered before and after a plan, by unit; or today's coverage, where no plan is given.
+
+    Before means by the existing sites, after by the plan's open sites. A point lies in the smallest unit
+    that holds it, and in that unit's parents. With ``readings`` the same counts stand for each of them.
+    """
+    coverage = answer.scenario.coverage if isinstance(answer, Plan) else answer
+    before = coverage.sites.existing.ids
+    after = answer.ids if isinstance(answer, Plan) else before
+    flags = {"before": coverage.covered(before), "after": coverage.covered(after)}
+    for key, read in (readings.coverages if readings else {}).items():
+        flags |= {f"{key}_before": read.covered(before), key: read.covered(after)}
+    states = _states(coverage, flags["before"], flags["after"])
+    places = _places(by, coverage.demand)
+    counts = _whole_counts(coverage.demand, places, states, flags)
+    sites = _places(by, coverage.sites)
+    opened = pd.Series(coverage.sites.ids.isin(after), index=coverage.sites.ids)
+    standing = coverage.sites["existing"].astype(bool)
+    site_flags = pd.DataFrame({"existing_sites": standing & opened, "new_sites": ~standing & opened})
+    tables = {level: _table(by.at(level), level, counts, sites, site_flags) for level in by.levels}
+    return Summary(by.levels, MappingProxyType(tables), readings.readings if readings else ())
+
+
+def _states(coverage: Coverage, before: Mask, after: Mask) -> pd.Series:
+    names = np.select([before & after, after, before, coverage.connected], STATES[:4], default=STATES[4])
+    return pd.Series(names, index=coverage.demand.ids)
+
+
+def _places(units: Units, points: Layer) -> pd.DataFrame:
+    """Unit of every level for each point, from the smallest that holds it upwards; '' where none."""
+    ids_by_code = pd.Series(units.ids, index=pd.Index(units["code"]))
+    parents = units["parent"].map(ids_by_code)
+    places = pd.DataFrame(index=points.ids)
+    below: pd.Series | None = None
+    for level in reversed(units.levels):
+        found = units.locate(points, level)
+        if below is not None:
+            found = below.map(parents).where(lambda up: up.notna(), found)
+        places[level] = found.fillna("")
+        below = found
+    return places
+
+
+def _whole_counts(demand: Demand, places: pd.DataFrame, states: pd.Series, flags: Mapping[str, Mask]) -> pd.DataFrame:
+    """People of each (units, state, readings) cell as whole numbers; one row a cell."""
+    cells = places.assign(state=states, **flags, amount=demand.people)
+    keys = [column for column in cells if column != "amount"]
+    table = cells.groupby(keys, sort=True, as_index=False)["amount"].sum()
+    levels = list(places.columns)
+    families = [table.groupby(levels[at:], sort=False).ngroup().to_numpy() for at in range(len(levels))]
+    families += [table["state"].isin(STATES[:2]).to_numpy().astype(np.int64), table.groupby("state").ngroup().to_numpy()]
+    table["people"] = whole_people(table["amount"].to_numpy(dtype=float), families)
+    return table
+
+
+def _table(
+    units: Units, level: str, counts: pd.DataFrame, sites: pd.DataFrame, site_flags: pd.DataFrame
+) -> pd.DataFrame:
+    keys = [column.removesuffix("_before") for column in counts if column.endswith("_before")]
+    people = _amounts(counts, keys).groupby(counts[level]).sum()
+    whole = people.join(site_flags.groupby(sites[level]).sum(), how="outer")
+    frame = pd.DataFrame(units.frame.sort_values("code")[["code", "name", "parent"]])
+    frame.loc[UNASSIGNED] = frame.loc[TOTAL] = ""
+    whole = whole.rename(index={"": UNASSIGNED}).reindex(frame.index).fillna(0).astype(np.int64)
+    whole.loc[TOTAL] = whole.sum()
+    frame = frame.join(whole)
+    frame["share_before"] = _share(frame["covered_before"], frame["people"])
+    frame["share"] = _share(frame["covered"], frame["people"])
+    return frame if whole.loc[UNASSIGNED].any() else frame.drop(index=UNASSIGNED)
+
+
+def _amounts(counts: pd.DataFrame, readings: list[str]) -> pd.DataFrame:
+    people, state = counts["people"], counts["state"]
+    of = {name: people.where(state == name, 0) for name in STATES}
+    columns = {
+        "people": people,
+        "covered_before": of["still_covered"] + of["no_longer_covered"],
+        "newly_covered": of["newly_covered"],
+        "no_longer_covered": of["no_longer_covered"],
+        "covered": of["still_covered"] + of["newly_covered"],
+        "uncovered": of["out_of_reach"] + of["no_longer_covered"],
+        "not_connected": of["not_connected"],
+    }
+    return pd.DataFrame(columns | {flag: people.where(counts[flag], 0) for k in readings for flag in (f"{k}_before", k)})
+
+
+def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    return (part / whole.where(whole > 0)).astype(float)
