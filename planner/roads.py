@@ -15,8 +15,13 @@ def _yes_or_no(values: pd.Series) -> pd.Series:
 
 
 def _positive_or_unknown(values: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
-    return values.isna() | ((numbers > 0) & np.isfinite(numbers))
+    numbers: pd.Series = pd.to_numeric(values, errors="coerce")
+    return values.isna() | ((numbers > 0) & np.isfinite(numbers).astype(bool))
+
+
+def _number_or_unknown(values: pd.Series) -> pd.Series:
+    numbers: pd.Series = pd.to_numeric(values, errors="coerce")
+    return values.isna() | numbers.notna()
 
 
 class Roads(Layer):
@@ -25,7 +30,8 @@ class Roads(Layer):
     ``road_class`` uses OpenStreetMap's ``highway`` words; ``oneway`` means driving only along the
     line's direction; ``from_node`` and ``to_node``, both or neither, are the source's own topology
     and are trusted over the coordinates; ``speed_kmh`` is the posted speed where known; ``walk``
-    and ``drive`` are False where the source forbids it and missing where it does not say.
+    and ``drive`` are False where the source forbids it and missing where it does not say;
+    ``length_metres`` is the source's own length, only compared with the drawn one and never used.
     """
 
     columns: ClassVar[tuple[Column, ...]] = (
@@ -36,6 +42,7 @@ class Roads(Layer):
         Column("drive", "yes, no or unknown", lambda s: s.isna() | _yes_or_no(s), optional=True),
         Column("from_node", "node of the first end", lambda s: s.notna(), optional=True),
         Column("to_node", "node of the last end", lambda s: s.notna(), optional=True),
+        Column("length_metres", "metres, or unknown", _number_or_unknown, optional=True),
         Column("name", "text", lambda s: s.isna() | s.map(lambda v: isinstance(v, str)), optional=True),
     )
     shapes: ClassVar[frozenset[str]] = frozenset({"LineString"})

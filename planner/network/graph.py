@@ -77,10 +77,10 @@ class Network:
         if len({len(getattr(self, name)) for name in kinds if name != "xy"}) > 1:
             raise DataError("the arrays of a network's edges must be of one length")
         quickest = np.minimum(self.forward, self.backward)
-        if np.isnan(self.forward).any() or np.isnan(self.backward).any() or not (np.isfinite(quickest) & (quickest > 0)).all():
+        if not (np.isfinite(quickest) & (quickest > 0)).all():  # the lesser of a number and NaN is NaN
             raise DataError("every edge needs a finite travel time above 0 minutes in at least one direction")
         if len(self.tail) and not (
-            0 <= min(self.tail.min(), self.head.min()) and max(self.tail.max(), self.head.max()) < len(self.xy)
+            min(self.tail.min(), self.head.min()) >= 0 and max(self.tail.max(), self.head.max()) < len(self.xy)
         ):
             raise DataError("every edge must join two of the network's nodes")
 
@@ -115,10 +115,10 @@ class Network:
         fraction, off_road = np.zeros(len(xy)), np.full(len(xy), np.inf)
         if not len(xy) or not self.attaches.any():
             return Attachment(edge, fraction, off_road)
-        points = shapely.points(xy)
+        points: Lines = np.asarray(shapely.points(xy), object)
         near, line = self._tree.query_nearest(points, max_distance=limit, all_matches=True)
         where, first = np.unique(near[np.lexsort((line, near))], return_index=True)
-        chosen = np.flatnonzero(self.attaches)[line[np.lexsort((line, near))][first]]
+        chosen: Positions = np.flatnonzero(self.attaches)[line[np.lexsort((line, near))][first]]
         edge[where] = chosen
         fraction[where] = shapely.line_locate_point(self.lines[chosen], points[where], normalized=True)
         off_road[where] = shapely.distance(self.lines[chosen], points[where])
