@@ -31,6 +31,6 @@ class Router(Protocol):
 
 def default_router() -> Router:
     """The router used when none is named."""
-    from planner.routing.dijkstra import Dijkstra
+    from planner.routing.compiled import Compiled
 
-    return Dijkstra()
+    return Compiled()

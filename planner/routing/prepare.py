@@ -1,0 +1,71 @@
+"""Prepare: sites and demand laid out for the compiled search, in the order in which it meets them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.arrays import Positions
+from planner.network import Attachment, Network
+from planner.routing.graph import graph_of
+from planner.routing.kernels import ARC, HOME, SPAN, Arcs, Doors, Homes
+from planner.routing.terminals import Terminals, Towards, terminals
+
+
+def arcs_of(network: Network, towards: Towards) -> Arcs:
+    """Give a network's arcs as records, kept with it."""
+    kept, name = vars(network), f"_arcs_towards_{towards}"
+    if name not in kept:
+        graph = graph_of(network, towards)
+        arcs = np.empty(len(graph.heads), ARC)
+        arcs["head"], arcs["minutes"] = graph.heads, graph.minutes
+        kept[name] = Arcs(graph.starts.copy(), arcs)
+    found: Arcs = kept[name]
+    return found
+
+
+def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Homes, Positions]:
+    """Give the demand points under the lower end of their edge, and the edge of each, as laid out."""
+    ends = terminals(network, demand, arriving=towards == "people")
+    tail_owns = ends.tail <= ends.head
+    own, other = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
+    nodes = len(network.xy)
+    order = np.lexsort((ends.edge, own.astype(np.int64) * nodes + other))
+    own, other, edge = own[order], other[order], ends.edge[order]
+    homes = np.empty(len(order), HOME)
+    homes["other"], homes["point"] = other, ends.point[order]
+    homes["own"] = np.where(tail_owns, ends.to_tail, ends.to_head)[order]
+    homes["far"] = np.where(tail_owns, ends.to_head, ends.to_tail)[order]
+    first = np.flatnonzero(np.diff(own, prepend=-1) | np.diff(other, prepend=-1))
+    spans = np.empty(len(first), SPAN)
+    spans["own"], spans["first"], spans["last"] = own[first], first, np.append(first[1:], len(own))
+    by_far = np.argsort(other[first], kind="stable")
+    starts, far_starts = _starts(own, nodes), _starts(other[first], nodes)
+    return Homes(starts, homes, far_starts, spans[by_far], ends.fraction[order], ends.access[order]), edge
+
+
+def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards: Towards) -> tuple[Doors, Terminals]:
+    """Give the sites as the search starts from them, and their terminals."""
+    ends = terminals(network, sites, arriving=towards == "sites")
+    begins = np.flatnonzero(np.diff(homes_edge, prepend=-1))
+    span_of_edge = np.full(len(network) + 1, -1, np.int64)
+    span_of_edge[homes_edge[begins]] = np.arange(len(begins))
+    begins = np.concatenate((begins, [len(homes_edge), 0]))
+    span = span_of_edge[ends.edge]
+    first = np.where(span >= 0, begins[span], 0)
+    last = np.where(span >= 0, begins[span + 1], 0)
+    forward, backward = network.forward[ends.edge], network.backward[ends.edge]
+    upward, downward = (backward, forward) if towards == "sites" else (forward, backward)
+    doors = Doors(
+        ends.tail.copy(), ends.head.copy(), ends.to_tail, ends.to_head, first, last,
+        ends.fraction.copy(), ends.access, upward, downward,
+    )  # fmt: skip
+    return doors, ends
+
+
+def _starts(keys: Positions, size: int) -> npt.NDArray[Any]:
+    starts = np.zeros(size + 1, np.int32)
+    np.cumsum(np.bincount(keys, minlength=size), out=starts[1:])
+    return starts
