@@ -40,7 +40,7 @@ class Readings:
         return self.wide.within(minutes)
 
     def shares(self, ids: Iterable[str], *, lang: str = "zh") -> pd.DataFrame:
-        """Share of the people who reach one of the given sites, by reading: ``name``, ``metres``, ``share``, ``source``."""
+        """Share of the people who reach one of the given sites: a row a reading, with its metres and source."""
         chosen = list(ids)
         rows = [
             (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source)
@@ -93,7 +93,7 @@ class Summary:
     readings: tuple[Reading, ...]
 
     def table(self, level: str) -> pd.DataFrame:
-        """One row a unit of the level, by unit ID, then people in no unit (``unassigned``, if any) and the ``total``."""
+        """One row a unit of the level, by unit ID, then those in no unit (``unassigned``, if any) and the ``total``."""
         if level not in self.tables:
             raise QuestionError(f"no units of level {level!r}; there are {', '.join(self.levels)}")
         return self.tables[level].copy()
@@ -162,7 +162,10 @@ def _whole_counts(demand: Demand, places: pd.DataFrame, states: pd.Series, flags
     table = cells.groupby(keys, sort=True, as_index=False)["amount"].sum()
     levels = list(places.columns)
     families = [table.groupby(levels[at:], sort=False).ngroup().to_numpy() for at in range(len(levels))]
-    families += [table["state"].isin(STATES[:2]).to_numpy().astype(np.int64), table.groupby("state").ngroup().to_numpy()]
+    families += [
+        table["state"].isin(STATES[:2]).to_numpy().astype(np.int64),
+        table.groupby("state").ngroup().to_numpy(),
+    ]
     table["people"] = whole_people(table["amount"].to_numpy(dtype=float), families)
     return table
 
@@ -195,7 +198,9 @@ def _amounts(counts: pd.DataFrame, readings: list[str]) -> pd.DataFrame:
         "uncovered": of["out_of_reach"] + of["no_longer_covered"],
         "not_connected": of["not_connected"],
     }
-    return pd.DataFrame(columns | {flag: people.where(counts[flag], 0) for k in readings for flag in (f"{k}_before", k)})
+    return pd.DataFrame(
+        columns | {flag: people.where(counts[flag], 0) for k in readings for flag in (f"{k}_before", k)}
+    )
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:

@@ -22,7 +22,10 @@ LEVELS = ("city", "district", "town", "village")
 
 
 class Units(Layer):
-    """Divisions as polygons on one date: ``code`` (text), ``name``, ``level`` (one of `LEVELS`), ``parent`` (code or '')."""
+    """Divisions as polygons on one date.
+
+    ``code`` is text, ``level`` one of `LEVELS`, ``parent`` the code of the unit above, or empty.
+    """
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column("code", "division code as text", lambda s: s.map(lambda v: isinstance(v, str) and v != "")),
@@ -51,7 +54,7 @@ class Units(Layer):
             raise CrsError(f"units are in {self.crs.to_string()}, the points in {points.crs.to_string()}")
         units = self._frame[self._frame["level"] == level].sort_values("code", kind="stable")
         tree = shapely.STRtree(units.geometry.to_numpy())
-        point, unit = tree.query(points._frame.geometry.to_numpy(), predicate="intersects")
+        point, unit = tree.query(shapely.points(points.xy), predicate="intersects")
         first = np.full(len(points), len(units))
         np.minimum.at(first, point, unit)
         names = np.append(units.index.to_numpy(dtype=object), None)
@@ -76,7 +79,9 @@ class StudyArea:
 
     def __post_init__(self) -> None:
         if self.polygon.is_empty or not self.polygon.is_valid:
-            raise DataError(f"the area {self.name!r} has an empty or invalid polygon: {shapely.is_valid_reason(self.polygon)}")
+            raise DataError(
+                f"the area {self.name!r} has an empty or invalid polygon: {shapely.is_valid_reason(self.polygon)}"
+            )
         if not (np.isfinite(self.buffer_metres) and self.buffer_metres >= 0):
             raise DataError(f"buffer_metres must be 0 or more, not {self.buffer_metres!r}")
         check_metric(self.crs, self.polygon.bounds, what=f"the area {self.name!r}")
@@ -101,8 +106,8 @@ class StudyArea:
 def metric_crs(lonlat_bounds: tuple[float, float, float, float]) -> CRS:
     """Choose the CRS to measure in: CGCS2000's local three-degree zone within China, else the local UTM zone.
 
-    ``lonlat_bounds`` are west, south, east, north in degrees. An area so wide that either would stretch
-    it by over 0.5 % is refused later, by the `StudyArea`.
+    ``lonlat_bounds`` are west, south, east, north in degrees. An area so wide that it would be stretched by
+    over 0.5 % is refused later, by the `StudyArea`.
     """
     west, south, east, north = lonlat_bounds
     longitude, latitude = (west + east) / 2, (south + north) / 2

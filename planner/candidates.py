@@ -10,10 +10,9 @@ import pandas as pd
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from planner.arrays import Points
+from planner.arrays import Mask, Points
 from planner.demand import Demand
-from planner.errors import QuestionError
-from planner.layers import Layer, same_crs
+from planner.errors import CrsError, QuestionError
 from planner.network import Network
 from planner.sites import Sites
 
@@ -28,23 +27,22 @@ def candidate_sites(
     outside: Sequence[Polygon | MultiPolygon] = (),
     near_metres: float | None = None,
 ) -> Sites:
-    """Give candidate sites along the roads, one in every square of ``spacing_metres`` that people live near.
+    """Give candidate sites along the roads, one for every square of ``spacing_metres`` that people live in.
 
-    A square's candidate is the road node nearest to its people's centre, so that candidates stand on corners
-    where people are. Only squares with people count, and only nodes within ``near_metres`` (by default the
-    spacing) of them, ``within`` a polygon and ``outside`` the masks given. IDs come from the place
-    (``road:x_y`` in whole metres), so that the same roads give the same candidates again. Raises `QuestionError`
-    for a spacing that is not above 0 and `CrsError` where network and people disagree.
+    A square's candidate is the place on a road nearest to its people's centre. Only roads of the network's
+    largest piece count, ``within`` a polygon and ``outside`` the masks given, and only places within
+    ``near_metres`` (by default the spacing) of the people. IDs come from the place (``road:x_y`` in whole
+    metres), so that the same roads give the same candidates again. Raises `QuestionError` for a spacing that is
+    not above 0 and `CrsError` where network and people disagree.
     """
     if not 0 < spacing_metres < float("inf"):
         raise QuestionError(f"spacing_metres must be a number above 0, not {spacing_metres!r}")
     if network.crs != people.crs:
-        same_crs(people, _NodesOf(network))
-    nodes = _usable_nodes(network, within, outside)
-    if not len(nodes):
-        return _sites(np.empty((0, 2)), people, service, "road")
+        raise CrsError(f"people are in {people.crs.to_string()}, the network in {network.crs.to_string()}")
+    roadside = _roadside(network, spacing_metres / 4)
+    roadside = roadside[_allowed(roadside, within, outside)]
     near = spacing_metres if near_metres is None else near_metres
-    return _sites(_one_a_square(nodes, people, spacing_metres, near), people, service, "road")
+    return _sites(_one_a_square(roadside, people, spacing_metres, near), people, service, "road")
 
 
 def candidates_from_people(
@@ -64,12 +62,11 @@ def candidates_from_people(
     lived_in = np.flatnonzero(people.people > 0)
     if not 1 <= count <= len(lived_in):
         raise QuestionError(f"count must be from 1 to the {len(lived_in):,} points where people live, not {count!r}")
+    from scipy.spatial import KDTree
     from sklearn.cluster import KMeans
 
     xy, weights = people.xy[lived_in], people.people[lived_in]
     means = KMeans(n_clusters=count, n_init=1, random_state=seed).fit(xy, sample_weight=weights)
-    from scipy.spatial import KDTree
-
     homes = xy[np.unique(KDTree(xy).query(means.cluster_centers_)[1])]
     return _sites(homes[_allowed(homes, within, outside)], people, service, "people")
 
@@ -85,26 +82,19 @@ def candidates_from_hosts(
     return Sites(frame.assign(host=frame["host"] if "host" in frame else frame["name"]), report=hosts.report)
 
 
-class _NodesOf(Layer):
-    """The network's CRS as a layer, so that a mismatch is told in the one way it is told everywhere."""
-
-    def __init__(self, network: Network) -> None:
-        self._frame = gpd.GeoDataFrame(geometry=[], crs=network.crs)
-
-
-def _usable_nodes(
-    network: Network, within: Polygon | MultiPolygon | None, outside: Sequence[Polygon | MultiPolygon]
-) -> Points:
-    """Nodes of the largest connected piece with an edge that points may hang on."""
-    ends = np.unique(np.concatenate([network.tail[network.attaches], network.head[network.attaches]]))
-    ends = ends[network.pieces[ends] == 0]
-    xy = network.xy[ends]
-    return xy[_allowed(xy, within, outside)]
+def _roadside(network: Network, step_metres: float) -> Points:
+    """Places along every road of the largest piece that points may hang on, no farther apart than the step."""
+    usable = np.flatnonzero(network.attaches & (network.pieces[network.tail] == 0))
+    parts = np.maximum(1, np.ceil(network.metres[usable] / step_metres)).astype(np.int64) + 1
+    line = np.repeat(usable, parts)
+    within_line = np.arange(len(line)) - np.repeat(np.cumsum(parts) - parts, parts)
+    fraction = within_line / np.repeat(parts - 1, parts)
+    return np.unique(
+        shapely.get_coordinates(shapely.line_interpolate_point(network.lines[line], fraction, normalized=True)), axis=0
+    )
 
 
-def _allowed(
-    xy: Points, within: Polygon | MultiPolygon | None, outside: Sequence[Polygon | MultiPolygon]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _allowed(xy: Points, within: Polygon | MultiPolygon | None, outside: Sequence[Polygon | MultiPolygon]) -> Mask:
     allowed = np.ones(len(xy), bool)
     if within is not None:
         shapely.prepare(within)
@@ -115,29 +105,24 @@ def _allowed(
     return allowed
 
 
-def _one_a_square(nodes: Points, people: Demand, spacing: float, near: float) -> Points:
+def _one_a_square(roadside: Points, people: Demand, spacing: float, near: float) -> Points:
     from scipy.spatial import KDTree
 
     lived_in = people.people > 0
+    if not len(roadside) or not lived_in.any():
+        return np.empty((0, 2))
     xy, weights = people.xy[lived_in], people.people[lived_in]
     square = np.floor(xy / spacing).astype(np.int64)
     _, group = np.unique(square, axis=0, return_inverse=True)
     total = np.bincount(group, weights)
     centre = np.column_stack([np.bincount(group, weights * xy[:, axis]) / total for axis in (0, 1)])
-    metres, nearest = KDTree(nodes).query(centre)
-    return nodes[np.unique(nearest[metres <= near])]
+    metres, nearest = KDTree(roadside).query(centre)
+    return roadside[np.unique(nearest[metres <= near])]
 
 
 def _sites(xy: Points, people: Demand, service: str, origin: str) -> Sites:
-    ids = [f"{origin}:{x:.0f}_{y:.0f}" for x, y in xy]
-    frame = gpd.GeoDataFrame(
-        {"name": _names(len(xy)), "service": service, "existing": False},
-        geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]),
-        index=pd.Index(ids, name="id", dtype=object),
-        crs=people.crs,
-    )
-    return Sites(frame[~frame.index.duplicated()].sort_index())
-
-
-def _names(count: int) -> list[str]:
-    return [f"候选点{number:04d}" for number in range(1, count + 1)]
+    ids = pd.Index([f"{origin}:{x:.0f}_{y:.0f}" for x, y in xy], name="id", dtype=object)
+    geometry = gpd.GeoSeries(shapely.points(xy), index=ids, crs=people.crs)
+    geometry = geometry[~ids.duplicated()].sort_index()
+    names = [f"候选点{number:04d}" for number in range(1, len(geometry) + 1)]
+    return Sites(gpd.GeoDataFrame({"name": names, "service": service, "existing": False}, geometry=geometry))

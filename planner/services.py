@@ -97,6 +97,6 @@ def service(key: str) -> Service:
 
 @cache
 def walking_readings() -> tuple[Reading, ...]:
-    """The readings of "fifteen minutes on foot", widest first: the standard's two distances, a typical and a frail elder."""
+    """The readings of "fifteen minutes on foot", widest first: the standard's two, a typical and a frail elder's."""
     given = (Reading(key=key, **data) for key, data in _shipped()["reading"].items())
     return tuple(sorted(given, key=lambda reading: -reading.metres))

@@ -1,0 +1,163 @@
+"""Project: a folder with a planner.toml, and the main job on it from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from planner.errors import DataError, QuestionError
+from planner.exports import write
+from planner.imports import ImportReport
+from planner.maps import draw
+from planner.plan import Plan
+from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
+from planner.project.parameters import parameter_table
+from planner.project.run import Answer, Inputs, answer, read_inputs
+from planner.project.settings import Settings, read_settings
+from planner.project.watch import Stage, Watch
+from planner.reports import report
+
+__all__ = ["Project", "Run", "open_project"]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a run of a project made: an answer for each service, and the files written."""
+
+    answers: Mapping[str, Answer]
+    inputs: Inputs
+    files: Mapping[str, Path]
+    stages: tuple[Stage, ...]
+
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plan of each service block, by its id."""
+        return {ident: one.plan for ident, one in self.answers.items()}
+
+    @property
+    def reports(self) -> dict[str, ImportReport]:
+        """What became of the rows of every file read."""
+        return {name: report for one in self.answers.values() for name, report in one.reports.items()}
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether rows of some file were quarantined."""
+        return any(len(report.quarantine) for report in self.reports.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """A planner.toml and the folder its files are in."""
+
+    path: Path
+    data: Path
+    settings: Settings
+
+    def run(self, out: str | Path, *, progress: bool = False) -> Run:
+        """Do the whole job and write map, table, layers and manifest for every service into the folder ``out``."""
+        folder = _writable(Path(out))
+        watch = Watch(visible=progress)
+        hashes = input_hashes(self.settings, self.data)
+        inputs = read_inputs(self.settings, self.data, watch)
+        answers, files = {}, {}
+        for block in self.settings.service:
+            answers[block.ident] = answer(block, inputs, self.settings, self.data, watch)
+            files |= self._save(answers[block.ident], inputs, folder, watch)
+        if input_hashes(self.settings, self.data) != hashes:
+            raise DataError("an input file changed while it was being read; run again once nobody writes to it")
+        files["manifest"] = folder / "manifest.json"
+        save_manifest(self._manifest(answers, hashes, files, watch), files["manifest"])
+        return Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
+
+    def _save(self, one: Answer, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:
+        settings, ident = self.settings, one.block.ident
+        lang, parameters = settings.project.lang, parameter_table(one, settings)
+        sources = [f"{name}: {report.summary(lang=lang)}" for name, report in one.reports.items()]
+        named = {kind: folder / f"{ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
+        with watch.stage("制图" if lang == "zh" else "Draw the map"):
+            page = draw(
+                one.plan,
+                area=inputs.area,
+                network=one.network,
+                summary=one.summary,
+                title=settings.project.name,
+                layers=inputs.backdrop,
+                parameters=parameters,
+                sources=sources,
+                map_approval=settings.project.map_approval,
+                lang=lang,
+            )
+            page.save(named["map"])
+        with watch.stage("制表" if lang == "zh" else "Write the tables"):
+            quarantine = pd.concat([report.quarantine for report in one.reports.values()], ignore_index=True)
+            table = report(
+                one.plan,
+                summary=one.summary,
+                parameters=parameters,
+                sources=sources,
+                quarantine=quarantine,
+                title=settings.project.name,
+                lang=lang,
+            )
+            table.save(named["table"])
+        with watch.stage("导出图层" if lang == "zh" else "Write the layers"):
+            write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)
+        return {f"{ident}.{kind}": path for kind, path in named.items()}
+
+    def _manifest(
+        self, answers: Mapping[str, Answer], hashes: Mapping[str, Any], files: Mapping[str, Path], watch: Watch
+    ) -> dict[str, Any]:
+        return {
+            "project": self.settings.project.name,
+            "settings": self.settings.model_dump(mode="json"),
+            "inputs": dict(hashes),
+            "environment": environment(),
+            "services": {
+                ident: {
+                    "plan": plan_facts(one.plan),
+                    "summary": one.summary.overall,
+                    "parameters": parameter_table(one, self.settings).to_dict(orient="records"),
+                    "imports": {name: import_facts(report) for name, report in one.reports.items()},
+                    "network_findings": one.network.findings.groupby("rule").size().to_dict()
+                    if len(one.network.findings)
+                    else {},
+                }
+                for ident, one in answers.items()
+            },
+            "outputs": {kind: path.name for kind, path in files.items()},
+            "stages": stage_facts(watch.stages),
+        }
+
+    def __repr__(self) -> str:
+        services = ", ".join(block.ident for block in self.settings.service)
+        return f"<Project {self.settings.project.name!r}: {services}, files in {self.data}>"
+
+
+_SUFFIXES = {"map": "html", "table": "xlsx", "layers": "gpkg"}
+
+
+def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:
+    """Open a planner.toml, or the folder that holds one; input files are looked for in ``data`` or beside it.
+
+    Raises `QuestionError` telling every fault of the file at once.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "planner.toml"
+    folder = file.parent if data is None else Path(data)
+    if data is not None and not folder.is_dir():
+        raise QuestionError(f"the data folder {folder} does not exist; give the folder the input files are in")
+    return Project(file, folder, read_settings(file, folder))
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot write to {folder}: {error.strerror}; give another --out folder") from error
+    return folder

@@ -1,0 +1,195 @@
+"""Run: the main job, from files to a plan with its map, tables and manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from planner.access import Readings, Summary, readings, summarise
+from planner.area import StudyArea
+from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
+from planner.coverage import Coverage, cover
+from planner.demand import Demand
+from planner.errors import DataError, QuestionError
+from planner.imports import ImportReport
+from planner.network import Network, build_network
+from planner.optimise import cover_everyone, maximise_coverage
+from planner.plan import Plan, Scenario
+from planner.profiles import travel_profile
+from planner.project.settings import FileBlock, ServiceBlock, Settings
+from planner.project.watch import Watch
+from planner.roads import Roads
+from planner.services import Service, service
+from planner.sites import Sites
+from planner.sources import read_area, read_layer, read_population, read_roads, read_sites
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What was read for every service alike."""
+
+    area: StudyArea
+    roads: Roads
+    people: Demand
+    backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> dict[str, ImportReport]:
+        """What became of each file's rows."""
+        given = {"area": self.area.units.report, "roads": self.roads.report, "population": self.people.report}
+        return {name: report for name, report in given.items() if report is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One service answered: the plan, the network it stands on, and what it means for people."""
+
+    block: ServiceBlock
+    service: Service
+    network: Network
+    plan: Plan
+    summary: Summary
+    readings: Readings | None
+    reports: Mapping[str, ImportReport]
+
+
+def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
+    """Read area, roads and people; raises `DataError` for what cannot be read."""
+    with watch.stage(_word(settings, "读取规划范围", "Read the area")):
+        block = settings.area
+        area = read_area(
+            data / block.file,
+            on=settings.project.on,
+            name=block.name,
+            names=block.names or None,
+            buffer_metres=block.buffer_metres,
+            towns=None if block.towns is None else data / block.towns.file,
+            towns_layer=None if block.towns is None else block.towns.layer,
+            **_how(block),
+        )
+    with watch.stage(_word(settings, "读取道路", "Read the roads")):
+        roads = read_roads(data / settings.roads.file, area=area, directed=settings.roads.directed, **_how(settings.roads))
+    with watch.stage(_word(settings, "读取人口", "Read the people")):
+        given = settings.population
+        people = read_population(
+            data / given.file,
+            area=area,
+            people=given.people,
+            census=None if given.census is None else data / given.census,
+            age=given.age,
+            use=given.use,
+            allow_factors=given.allow_factors,
+            **_how(given),
+        )
+    backdrop = {name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()}
+    return Inputs(area, roads, people, backdrop)
+
+
+def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Answer:
+    """Answer one service: build its network, measure today, site what is new, and count people."""
+    preset = service(block.key)
+    with watch.stage(_word(settings, "构建路网", "Build the network")):
+        network = _network(block, preset, inputs.roads)
+    with watch.stage(_word(settings, "读取站点与候选点", "Read sites and candidates")):
+        today = _existing(block, preset, inputs.area, settings, data)
+        could = _candidates(block, inputs, network, data)
+    sites = reduce(lambda a, b: a + b, [*([today] if today is not None else []), *could])
+    minutes = _asked(block.minutes, preset, "minutes")
+    with watch.stage(_word(settings, "计算可达范围", "Find who reaches what")) as progress:
+        read: Readings | None = None
+        if network.profile.mode == "walk":
+            read = readings(network, inputs.people, sites, minutes=minutes, progress=progress)
+            coverage = read.at(minutes)
+        else:
+            coverage = cover(network, inputs.people, sites, minutes=minutes, progress=progress)
+    with watch.stage(_word(settings, "优化选址", "Choose the sites")):
+        plan = _solve(block, preset, coverage, settings)
+    with watch.stage(_word(settings, "汇总", "Count the people")):
+        summary = summarise(plan, by=inputs.area.units, readings=read)
+    reports = inputs.reports | _site_reports(today, could)
+    return Answer(block, preset, network, plan, summary, read, reports)
+
+
+def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
+    profile = travel_profile(block.mode or preset.mode)
+    if block.snap_metres is not None:
+        profile = profile.but(snap_metres=block.snap_metres)
+    speed = block.metres_per_second
+    if speed is None and "metres_per_second" in preset.parameters:
+        speed = preset["metres_per_second"]
+    return build_network(roads, mode=profile.mode, profile=profile, metres_per_second=speed)
+
+
+def _existing(block: ServiceBlock, preset: Service, area: StudyArea, settings: Settings, data: Path) -> Sites | None:
+    if block.existing is None:
+        return None
+    given = block.existing
+    return read_sites(data / given.file, area=area, service=preset.key, **_how(given)).on(settings.project.on)
+
+
+def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Path) -> list[Sites]:
+    ways, found = block.candidates, list[Sites]()
+    if ways is None:
+        return found
+    within = inputs.area.polygon
+    if ways.hosts is not None:
+        hosts = read_sites(
+            data / ways.hosts.file, area=inputs.area, service=block.key, existing=False, **_how(ways.hosts)
+        )
+        found.append(candidates_from_hosts(hosts, within=within))
+    if ways.spacing_metres is not None:
+        found.append(
+            candidate_sites(
+                network, inputs.people, spacing_metres=ways.spacing_metres, service=block.key, within=within
+            )
+        )
+    if ways.clusters is not None:
+        found.append(
+            candidates_from_people(
+                inputs.people, count=ways.clusters, service=block.key, seed=block.seed, within=within
+            )
+        )
+    return found
+
+
+def _solve(block: ServiceBlock, preset: Service, coverage: Coverage, settings: Settings) -> Plan:
+    name = block.name or settings.project.name
+    scenario = Scenario(name, coverage, new=block.new, avoid=block.avoid)
+    if block.objective == "cover_everyone":
+        share = 1.0 if block.share is None else block.share
+        return cover_everyone(scenario, share=share, seconds=block.seconds, seed=block.seed)
+    return maximise_coverage(scenario, seconds=block.seconds, seed=block.seed)
+
+
+def _asked(given: float | None, preset: Service, parameter: str) -> float:
+    return float(preset[parameter]) if given is None else given
+
+
+def _site_reports(today: Sites | None, could: list[Sites]) -> dict[str, ImportReport]:
+    found = {"existing": today.report if today is not None else None}
+    found |= {f"candidates_{at}": sites.report for at, sites in enumerate(could, 1)}
+    return {name: report for name, report in found.items() if report is not None}
+
+
+def _how(block: FileBlock) -> dict[str, Any]:
+    """The reading options a block gives, and only those."""
+    given = {"layer": block.layer, "crs": block.crs, "encoding": block.encoding, "columns": block.columns or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _word(settings: Settings, zh: str, en: str) -> str:
+    return zh if settings.project.lang == "zh" else en
+
+
+def check_sites(sites: Sites | None) -> Sites:
+    """Refuse a question about no site at all."""
+    if sites is None:
+        raise QuestionError("there is neither an existing site nor a candidate; name existing sites, or candidates")
+    if not len(sites):
+        raise DataError("the files of existing sites and candidates hold no usable site")
+    return sites

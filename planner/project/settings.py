@@ -1,0 +1,216 @@
+"""Settings: what planner.toml may say, checked whole, with every fault told at once."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from planner.errors import QuestionError
+from planner.services import service_keys
+
+Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class FileBlock(_Block):
+    """A file to read, with what must be said where the file does not say it."""
+
+    file: str
+    layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class ProjectBlock(_Block):
+    """``[project]``: what the plan is called, in which language it is told, and for which day."""
+
+    name: str
+    lang: Literal["zh", "en"] = "zh"
+    on: date
+    map_approval: str | None = None
+
+
+class AreaBlock(FileBlock):
+    """``[area]``: the districts planned for, all of the file's or those named, with their towns."""
+
+    names: list[str] = Field(default_factory=list)
+    name: str | None = None
+    buffer_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2000.0
+    towns: FileBlock | None = None
+
+
+class RoadsBlock(FileBlock):
+    """``[roads]``: the lines people travel on."""
+
+    directed: bool | None = None
+
+
+class PopulationBlock(FileBlock):
+    """``[population]``: cells of people, and the census that says how many of them count."""
+
+    people: str | None = None
+    census: str | None = None
+    age: str | None = None
+    use: Literal["shares", "totals"] = "shares"
+    allow_factors: bool = False
+
+
+class CandidatesBlock(_Block):
+    """``candidates``: where the service could open; several ways may be joined."""
+
+    spacing_metres: Metres | None = None
+    clusters: Annotated[int, Field(ge=1)] | None = None
+    hosts: FileBlock | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> CandidatesBlock:
+        if self.spacing_metres is None and self.clusters is None and self.hosts is None:
+            raise ValueError("give at least one of spacing_metres, clusters and hosts")
+        return self
+
+
+class ServiceBlock(_Block):
+    """``[[service]]``: one service and what is asked of it; what is left out comes from the service's preset."""
+
+    key: str
+    id: str | None = None
+    name: str | None = None
+    existing: FileBlock | None = None
+    candidates: CandidatesBlock | None = None
+    objective: Literal["maximise_coverage", "cover_everyone"] = "maximise_coverage"
+    new: Annotated[int, Field(ge=0)] | None = None
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    mode: Literal["walk", "drive"] | None = None
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    metres_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    snap_metres: Metres | None = None
+    avoid: list[str] = Field(default_factory=list)
+    seconds: Seconds = 60.0
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _asks_a_question(self) -> ServiceBlock:
+        if self.key not in service_keys():
+            raise ValueError(f"unknown service {self.key!r}; known: {', '.join(service_keys())}")
+        if self.objective == "maximise_coverage" and self.new is None:
+            raise ValueError("maximise_coverage needs new, the number of sites to open (0 measures today)")
+        if self.objective == "maximise_coverage" and self.share is not None:
+            raise ValueError("share goes with cover_everyone; maximise_coverage takes new")
+        if (self.new is None or self.new > 0) and self.candidates is None:
+            raise ValueError("new sites need candidates")
+        if not self.ident.isidentifier():
+            raise ValueError(f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it")
+        return self
+
+    @property
+    def ident(self) -> str:
+        """What its files are called: ``id``, or the service's key."""
+        return self.id or self.key
+
+
+class Settings(_Block):
+    """A whole planner.toml."""
+
+    project: ProjectBlock
+    area: AreaBlock
+    roads: RoadsBlock
+    population: PopulationBlock
+    backdrop: dict[Literal["water", "green"], FileBlock] = Field(default_factory=dict)
+    service: Annotated[list[ServiceBlock], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _services_differ(self) -> Settings:
+        idents = [block.ident for block in self.service]
+        if twice := sorted({ident for ident in idents if idents.count(ident) > 1}):
+            raise ValueError(f"service blocks share the id {', '.join(twice)}; give each its own id")
+        return self
+
+    def files(self) -> dict[str, str]:
+        """Every input file named, by the key that names it."""
+        return dict(_files_of(self, ""))
+
+
+def read_settings(path: Path, data: Path) -> Settings:
+    """Read and check a planner.toml; raises `QuestionError` telling every fault at once, by key.
+
+    Input files are looked for in the folder ``data``.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise QuestionError(f"{path} does not exist; give the path of a planner.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise QuestionError(f"{path} cannot be read as TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        faults = [_fault(one, given) for one in error.errors()]
+        raise QuestionError(_told(path, faults)) from error
+    missing = [f"{key}: no file {name!r} in {data}" for key, name in settings.files().items() if not (data / name).is_file()]
+    if missing:
+        raise QuestionError(_told(path, missing))
+    return settings
+
+
+def _files_of(block: BaseModel, prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, value in block:
+        key = f"{prefix}{name}"
+        if name in {"file", "census"} and isinstance(value, str):
+            found.append((key, value))
+        parts: dict[str, Any] = {}
+        if isinstance(value, BaseModel):
+            parts = {key: value}
+        elif isinstance(value, list):
+            parts = {f"{key}[{at}]": part for at, part in enumerate(value)}
+        elif isinstance(value, dict):
+            parts = {f"{key}.{at}": part for at, part in value.items()}
+        for part_key, part in parts.items():
+            if isinstance(part, BaseModel):
+                found += _files_of(part, f"{part_key}.")
+    return found
+
+
+def _fault(error: Any, given: dict[str, Any]) -> str:
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".") or "planner.toml"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: no such key{_meant(error['loc'], given)}"
+    if error["type"] == "missing":
+        return f"{key}: is missing"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')} (given {error['input']!r:.80})"
+
+
+def _meant(location: tuple[Any, ...], given: dict[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    block: Any = Settings
+    for part in location[:-1]:
+        if isinstance(part, str) and block is not None:
+            field = block.model_fields.get(part)
+            block = _block_in(field.annotation) if field is not None else None
+    known = sorted(set(block.model_fields) - set(given)) if block is not None else []
+    close = get_close_matches(str(location[-1]), known, n=1)
+    return f"; is {close[0]!r} meant?" if close else ""
+
+
+def _block_in(annotation: Any) -> type[_Block] | None:
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, _Block) else None
+    for part in getattr(annotation, "__args__", ()):
+        if (found := _block_in(part)) is not None:
+            return found
+    return None
+
+
+def _told(path: Path, faults: list[str]) -> str:
+    listed = "\n".join(f"  {fault}" for fault in faults)
+    return f"{path} has {len(faults)} fault{'s' if len(faults) > 1 else ''}:\n{listed}"
