@@ -1,0 +1,202 @@
+"""Kernels: the compiled inner loops over compressed rows.
+
+All take the rows by site (``starts``, ``rows``) and by row (``row_starts``, ``row_sites``). Importing this
+module loads numba; callers import it inside functions, so that ``import planner`` stays quick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+jit: Any = njit(cache=True, nogil=True)
+
+
+@jit
+def undominated(starts, rows, row_starts, row_sites, cost):
+    """Which sites stay: those whose rows no other site covers too at no more cost; of equals, the first."""
+    sites = len(starts) - 1
+    stays = np.ones(sites, np.bool_)
+    seen = np.full(len(row_starts) - 1, -1, np.int64)
+    for site in range(sites):
+        low, high = starts[site], starts[site + 1]
+        if low == high:
+            stays[site] = False
+            continue
+        rarest = rows[low]
+        for k in range(low, high):
+            seen[rows[k]] = site
+            if row_starts[rows[k] + 1] - row_starts[rows[k]] < row_starts[rarest + 1] - row_starts[rarest]:
+                rarest = rows[k]
+        for k in range(row_starts[rarest], row_starts[rarest + 1]):
+            other = row_sites[k]
+            if other == site or not stays[other] or cost[other] > cost[site]:
+                continue
+            size = starts[other + 1] - starts[other]
+            if size < high - low or (size == high - low and cost[other] == cost[site] and other > site):
+                continue
+            shared = 0
+            for m in range(starts[other], starts[other + 1]):
+                if seen[rows[m]] == site:
+                    shared += 1
+            if shared == high - low:
+                stays[site] = False
+                break
+    return stays
+
+
+@jit
+def gains_of(starts, rows, people, count, need):
+    """People each site would add now: those of its rows that want just one more, shape ``(sites,)``."""
+    gains = np.zeros(len(starts) - 1)
+    for site in range(len(starts) - 1):
+        for k in range(starts[site], starts[site + 1]):
+            if count[rows[k]] == need[rows[k]] - 1:
+                gains[site] += people[rows[k]]
+    return gains
+
+
+@jit
+def open_site(site, starts, rows, row_starts, row_sites, people, need, count, gains, losses):
+    """Open a site and keep ``count`` (open sites a row), ``gains`` and ``losses`` (people lost by closing) right."""
+    for k in range(starts[site], starts[site + 1]):
+        row = rows[k]
+        before = count[row]
+        count[row] = before + 1
+        wants = need[row]
+        if before == wants - 1:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                gains[row_sites[m]] -= people[row]
+                losses[row_sites[m]] += people[row]
+        elif before == wants:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                losses[row_sites[m]] -= people[row]
+        if before == wants - 2:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                gains[row_sites[m]] += people[row]
+
+
+@jit
+def close_site(site, starts, rows, row_starts, row_sites, people, need, count, gains, losses):
+    """Close a site: the reverse of `open_site`."""
+    for k in range(starts[site], starts[site + 1]):
+        row = rows[k]
+        after = count[row] - 1
+        count[row] = after
+        wants = need[row]
+        if after == wants - 1:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                gains[row_sites[m]] += people[row]
+                losses[row_sites[m]] -= people[row]
+        elif after == wants:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                losses[row_sites[m]] += people[row]
+        if after == wants - 2:
+            for m in range(row_starts[row], row_starts[row + 1]):
+                gains[row_sites[m]] -= people[row]
+
+
+@jit
+def add_best(opened, gains, cost, left, room, by_cost):
+    """Closed site with the greatest gain (or gain a unit of cost) that still fits, or -1; ties go to the first."""
+    best, most = -1, 0.0
+    if room <= 0:
+        return best
+    for site in range(len(gains)):
+        if opened[site] or cost[site] > left:
+            continue
+        worth = gains[site] / max(cost[site], 1e-9) if by_cost else gains[site]
+        if worth > most * (1 + 1e-12) + 1e-12:
+            best, most = site, worth
+    return best
+
+
+@jit
+def greedy(opened, starts, rows, row_starts, row_sites, people, need, count, gains, losses, cost, budget, room, by_cost):
+    """Open the best site again and again until nothing more fits or helps; gives the cost spent."""
+    spent = 0.0
+    while True:
+        site = add_best(opened, gains, cost, budget - spent, room, by_cost)
+        if site < 0:
+            return spent
+        opened[site] = True
+        spent += cost[site]
+        room -= 1
+        open_site(site, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
+
+
+@jit
+def swap_descent(opened, starts, rows, row_starts, row_sites, people, need, count, gains, losses, cost, slack, sweeps):
+    """Swap one open site for a better closed one until none helps; of equally good ones the lower ID stands.
+
+    Each open site in turn steps aside and the best site takes its place (Teitz and Bart 1968). Gives the slack left
+    in the budget.
+    """
+    sites = len(opened)
+    for _ in range(sweeps):
+        moved = False
+        for out in range(sites):
+            if not opened[out]:
+                continue
+            close_site(out, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
+            opened[out] = False
+            best, most = out, gains[out]
+            for site in range(sites):
+                if opened[site] or cost[site] > slack + cost[out]:
+                    continue
+                edge = 1e-10 * max(1.0, most)
+                if gains[site] > most + edge or (site < best and gains[site] >= most - edge):
+                    best, most = site, gains[site]
+            opened[best] = True
+            slack += cost[out] - cost[best]
+            moved = moved or best != out
+            open_site(best, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
+        if not moved:
+            break
+    return slack
+
+
+@jit
+def _random(state):
+    """A number from 0 to 1 (xorshift64*), the state kept in ``state[0]``: the same on every machine."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return ((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+
+
+@jit
+def anneal(
+    opened, places, best, value, top, starts, rows, row_starts, row_sites, people, need, count, gains, losses, hot, cold,
+    moves, state
+):  # fmt: skip
+    """Swap random open sites for the best others, sometimes for worse ones; gives the value now and the best.
+
+    ``places`` are the open sites, ``best`` receives the best set met, ``top`` its value; the temperature falls from
+    ``hot`` to ``cold`` people.
+    """
+    for move in range(moves):
+        heat = hot * (cold / hot) ** (move / moves)
+        k = int(_random(state) * len(places))
+        out = places[k]
+        close_site(out, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
+        opened[out] = False
+        other, most = -1, -1.0
+        for site in range(len(opened)):
+            if gains[site] > most and not opened[site] and site != out:
+                other, most = site, gains[site]
+        change = most - gains[out]
+        if other < 0 or (change < 0 and _random(state) >= np.exp(change / heat)):
+            other, change = out, 0.0
+        opened[other] = True
+        places[k] = other
+        open_site(other, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
+        value += change
+        if value > top * (1 + 1e-12):
+            top = value
+            best[:] = places
+    return value, top
