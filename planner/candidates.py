@@ -125,4 +125,5 @@ def _sites(xy: Points, people: Demand, service: str, origin: str) -> Sites:
     geometry = gpd.GeoSeries(shapely.points(xy), index=ids, crs=people.crs)
     geometry = geometry[~ids.duplicated()].sort_index()
     names = [f"候选点{number:04d}" for number in range(1, len(geometry) + 1)]
-    return Sites(gpd.GeoDataFrame({"name": names, "service": service, "existing": False}, geometry=geometry))
+    data = {"name": names, "service": service, "existing": False}
+    return Sites(gpd.GeoDataFrame(data, geometry=geometry, index=geometry.index))

@@ -15,7 +15,7 @@ from planner.area import StudyArea
 from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
 from planner.coverage import Coverage, cover
 from planner.demand import Demand
-from planner.errors import DataError, QuestionError
+from planner.errors import DataError
 from planner.imports import ImportReport
 from planner.network import Network, build_network
 from planner.optimise import cover_everyone, maximise_coverage
@@ -98,7 +98,7 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
     with watch.stage(_word(settings, "读取站点与候选点", "Read sites and candidates")):
         today = _existing(block, preset, inputs.area, settings, data)
         could = _candidates(block, inputs, network, data)
-    sites = reduce(lambda a, b: a + b, [*([today] if today is not None else []), *could])
+    sites = _together(today, could)
     minutes = _asked(block.minutes, preset, "minutes")
     with watch.stage(_word(settings, "计算可达范围", "Find who reaches what")) as progress:
         read: Readings | None = None
@@ -186,10 +186,8 @@ def _word(settings: Settings, zh: str, en: str) -> str:
     return zh if settings.project.lang == "zh" else en
 
 
-def check_sites(sites: Sites | None) -> Sites:
-    """Refuse a question about no site at all."""
-    if sites is None:
-        raise QuestionError("there is neither an existing site nor a candidate; name existing sites, or candidates")
-    if not len(sites):
-        raise DataError("the files of existing sites and candidates hold no usable site")
-    return sites
+def _together(today: Sites | None, could: list[Sites]) -> Sites:
+    lists = could if today is None else [today, *could]
+    if not any(len(sites) for sites in lists):
+        raise DataError("there is no usable site at all, neither existing nor possible; name files that hold some")
+    return reduce(Sites.__add__, lists)
