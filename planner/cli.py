@@ -41,8 +41,12 @@ def main() -> None:
 
 @main.command()
 @click.argument("toml", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), help="Folder the input files are in (default: beside the TOML).")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Folder to write to.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder the input files are in (default: beside the TOML)."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True, help="Folder to write to."
+)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def plan(toml: Path, data: Path | None, out: Path, quiet: bool) -> None:
     """Run the whole job of a planner.toml: map, tables, layers and manifest."""

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from planner.errors import QuestionError
+
+Mode: TypeAlias = Literal["walk", "drive"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +24,7 @@ class Profile:
     speed of the straight leg between a point and its road. ``sources`` says where each comes from.
     """
 
-    mode: str
+    mode: Mode
     metres_per_second: float
     access_metres_per_second: float
     snap_metres: float
@@ -54,7 +57,7 @@ def _shipped() -> Mapping[str, Mapping[str, object]]:
     return tomllib.loads(files("planner").joinpath("profiles.toml").read_text(encoding="utf-8"))
 
 
-def travel_profile(mode: str) -> Profile:
+def travel_profile(mode: Mode) -> Profile:
     """Give the shipped profile of a mode, ``walk`` or ``drive``."""
     known = _shipped()
     if mode not in known:

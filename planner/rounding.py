@@ -29,7 +29,9 @@ def _round_parts(part: People, groupings: list[Positions]) -> People:
     from scipy.sparse import coo_array, vstack
 
     cells = np.arange(len(part))
-    families = [coo_array((np.ones(len(part)), (group, cells)), shape=(group.max() + 1, len(part))) for group in groupings]
+    families = [
+        coo_array((np.ones(len(part)), (group, cells)), shape=(group.max() + 1, len(part))) for group in groupings
+    ]
     rows = vstack([*families, np.ones((1, len(part)))]).tocsr()
     sums = rows @ part
     low, high = np.floor(sums + 1e-9), np.ceil(sums - 1e-9)

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import QuestionError
+from planner.profiles import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Service:
     key: str
     zh: str
     en: str
-    mode: str
+    mode: Mode
     tier: str
     audience: str
     parameters: Mapping[str, Parameter]

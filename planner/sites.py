@@ -23,7 +23,9 @@ class Sites(Layer):
         Column("name", "text", lambda s: s.map(lambda v: isinstance(v, str))),
         Column("service", "service key", lambda s: s.map(lambda v: isinstance(v, str) and v != "")),
         Column("existing", "yes or no", lambda s: s.isin([True, False])),
-        Column("capacity", "persons, 0 or more, or unknown", lambda s: s.isna() | finite_and_not_negative(s), optional=True),
+        Column(
+            "capacity", "persons, 0 or more, or unknown", lambda s: s.isna() | finite_and_not_negative(s), optional=True
+        ),
         Column("cost", "0 or more, or unknown", lambda s: s.isna() | finite_and_not_negative(s), optional=True),
     )
     shapes: ClassVar[frozenset[str]] = frozenset({"Point"})

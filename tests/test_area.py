@@ -47,7 +47,9 @@ def test_an_area_tells_its_size_units_and_date(area: StudyArea) -> None:
         ((24.8, 60.1, 25.1, 60.3), 32635),  # Helsinki
     ],
 )
-def test_the_crs_is_the_local_three_degree_zone_in_china_and_utm_elsewhere(bounds: tuple[float, ...], epsg: int) -> None:
+def test_the_crs_is_the_local_three_degree_zone_in_china_and_utm_elsewhere(
+    bounds: tuple[float, ...], epsg: int
+) -> None:
     assert metric_crs(bounds) == Crs.from_epsg(epsg)
 
 

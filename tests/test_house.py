@@ -15,12 +15,13 @@ import planner
 ROOT = Path(planner.__file__).parent
 FLOORS = [
     "errors arrays",
-    "layers imports rounding facts",
+    "layers imports rounding",
     "area roads demand sites services profiles store geopackage",
     "gazetteer network",
     "routing",
     "coverage candidates",
     "access plan",
+    "facts",
     "optimise maps reports exports rezone",
     "sources",
     "project",

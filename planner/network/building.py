@@ -15,8 +15,8 @@ from planner.network.findings import finding, gathered, lengths_that_differ, sum
 from planner.network.graph import Network
 from planner.network.hilbert import hilbert_distance
 from planner.network.pieces import Pieces, merged
-from planner.network.travel import Mode, chosen_profile, pace, permitted
-from planner.profiles import Profile
+from planner.network.travel import chosen_profile, pace, permitted
+from planner.profiles import Mode, Profile
 from planner.roads import Roads
 
 NODE_METRES = 1.0  # ends of one node may lie this far apart before it is told

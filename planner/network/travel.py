@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,9 +12,8 @@ import pandas as pd
 from planner.arrays import Mask, Minutes
 from planner.errors import DataError, QuestionError
 from planner.network.findings import summary
-from planner.profiles import Profile, travel_profile
+from planner.profiles import Mode, Profile, travel_profile
 
-Mode = Literal["walk", "drive"]
 TOO_FAST_FOR_ELDERS = 1.1  # metres per second; GB 50180's 1000 m in 15 minutes
 
 

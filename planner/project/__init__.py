@@ -64,7 +64,8 @@ class Project:
         watch = Watch(visible=progress)
         hashes = input_hashes(self.settings, self.data)
         inputs = read_inputs(self.settings, self.data, watch)
-        answers, files = {}, {}
+        answers: dict[str, Answer] = {}
+        files: dict[str, Path] = {}
         for block in self.settings.service:
             answers[block.ident] = answer(block, inputs, self.settings, self.data, watch)
             files |= self._save(answers[block.ident], inputs, folder, watch)

@@ -17,7 +17,17 @@ from planner.plan import Plan
 from planner.project.settings import Settings
 from planner.project.watch import Stage
 
-_LIBRARIES = ("service-coverage-planner", "geopandas", "shapely", "pyproj", "pyogrio", "numpy", "scipy", "numba", "highspy")
+_LIBRARIES = (
+    "service-coverage-planner",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pyogrio",
+    "numpy",
+    "scipy",
+    "numba",
+    "highspy",
+)
 
 
 def input_hashes(settings: Settings, data: Path) -> dict[str, dict[str, Any]]:

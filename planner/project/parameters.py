@@ -32,7 +32,12 @@ def parameter_table(answer: Answer, settings: Settings) -> pd.DataFrame:
         (word("服务", "service"), preset.name(settings.project.lang), "", word("服务预设", "service preset")),
         (word("服务对象", "for"), settings.population.age or preset.audience, word("岁", "years"), asked),
         (word("出行方式", "mode"), mode, "", source("mode", block.mode) or word("服务预设", "service preset")),
-        (word("时限", "limit"), plan.scenario.coverage.limit, word("分钟", "minutes"), source("minutes", block.minutes)),
+        (
+            word("时限", "limit"),
+            plan.scenario.coverage.limit,
+            word("分钟", "minutes"),
+            source("minutes", block.minutes),
+        ),
         (word("速度", "speed"), speed, "m/s", source("metres_per_second", block.metres_per_second)),
         (
             word("接入道路最大距离", "farthest from a road"),
@@ -48,11 +53,21 @@ def parameter_table(answer: Answer, settings: Settings) -> pd.DataFrame:
         (word("规划范围外缓冲", "buffer around the area"), settings.area.buffer_metres, word("米", "m"), asked),
         (word("坐标系", "CRS"), answer.network.crs.to_string(), "", word("按规划范围选定", "chosen by the area")),
         (word("区划日期", "units as of"), settings.project.on.isoformat(), "", asked),
-        (word("新增站点", "new sites"), block.new if block.new is not None else word("不限", "any"), word("个", ""), asked),
+        (
+            word("新增站点", "new sites"),
+            block.new if block.new is not None else word("不限", "any"),
+            word("个", ""),
+            asked,
+        ),
         (word("求解器", "solver"), plan.solver, "", ""),
         (word("求解状态", "status"), str(plan.status), "", ""),
         (word("随机种子", "seed"), plan.seed, "", asked),
-        (word("目标值", "value"), round(plan.value, 3), word("人", "people"), word("由可达关系重新计算", "measured afresh")),
+        (
+            word("目标值", "value"),
+            round(plan.value, 3),
+            word("人", "people"),
+            word("由可达关系重新计算", "measured afresh"),
+        ),
         (word("上界", "bound"), round(plan.bound, 3), word("人", "people"), word("求解器给出并核验", "certified")),
         (word("最优差距", "gap"), plan.gap, "", ""),
     ]

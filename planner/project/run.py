@@ -73,7 +73,9 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
             **_how(block),
         )
     with watch.stage(_word(settings, "读取道路", "Read the roads")):
-        roads = read_roads(data / settings.roads.file, area=area, directed=settings.roads.directed, **_how(settings.roads))
+        roads = read_roads(
+            data / settings.roads.file, area=area, directed=settings.roads.directed, **_how(settings.roads)
+        )
     with watch.stage(_word(settings, "读取人口", "Read the people")):
         given = settings.population
         people = read_population(
@@ -86,7 +88,9 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
             allow_factors=given.allow_factors,
             **_how(given),
         )
-    backdrop = {name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()}
+    backdrop: dict[str, gpd.GeoDataFrame] = {
+        name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
+    }
     return Inputs(area, roads, people, backdrop)
 
 

@@ -155,7 +155,9 @@ def read_settings(path: Path, data: Path) -> Settings:
     except ValidationError as error:
         faults = [_fault(one, given) for one in error.errors()]
         raise QuestionError(_told(path, faults)) from error
-    missing = [f"{key}: no file {name!r} in {data}" for key, name in settings.files().items() if not (data / name).is_file()]
+    missing = [
+        f"{key}: no file {name!r} in {data}" for key, name in settings.files().items() if not (data / name).is_file()
+    ]
     if missing:
         raise QuestionError(_told(path, missing))
     return settings
@@ -181,7 +183,10 @@ def _files_of(block: BaseModel, prefix: str) -> list[tuple[str, str]]:
 
 
 def _fault(error: Any, given: dict[str, Any]) -> str:
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".") or "planner.toml"
+    key = (
+        "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+        or "planner.toml"
+    )
     if error["type"] == "extra_forbidden":
         return f"{key}: no such key{_meant(error['loc'], given)}"
     if error["type"] == "missing":

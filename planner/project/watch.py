@@ -41,7 +41,7 @@ class Watch:
 
         try:
             yield progress
-            progress(bar.total, bar.total)
+            progress(1, 1)
         finally:
             bar.close()
             self.stages.append(Stage(name, time.perf_counter() - start, peak_megabytes()))

@@ -1,0 +1,163 @@
+"""The main job end to end on a tiny project, from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from planner import cli
+from planner.errors import InfeasibleError, QuestionError, SourceError, StoreError
+from planner.project import Run, open_project
+from tests.tiny_project import make_project
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("tiny")
+    make_project(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> Run:
+    return open_project(folder).run(folder / "out")
+
+
+def changed(folder: Path, tmp_path: Path, *change: str) -> Path:
+    path = tmp_path / "planner.toml"
+    text = (folder / "planner.toml").read_text(encoding="utf-8")
+    assert change[0] in text
+    path.write_text(text.replace(*change), encoding="utf-8")
+    return path
+
+
+def test_a_run_writes_map_table_layers_and_manifest(run: Run) -> None:
+    assert set(run.files) == {"meal_station.map", "meal_station.table", "meal_station.layers", "manifest"}
+    assert all(path.stat().st_size > 0 for path in run.files.values())
+
+
+def test_people_in_every_table_sum_to_the_input(run: Run) -> None:
+    answer = run.answers["meal_station"]
+    total = round(answer.plan.scenario.coverage.demand.total)
+    for level in ("district", "town"):
+        table = answer.summary.table(level)
+        assert table.loc["total", "people"] == total
+        assert table.drop(index="total")["people"].sum() == total
+    assert (
+        json.loads(run.files["manifest"].read_text(encoding="utf-8"))["services"]["meal_station"]["summary"]["people"]
+        == total
+    )
+
+
+def test_the_plan_keeps_existing_stations_and_is_proven(run: Run) -> None:
+    plan = run.plans["meal_station"]
+    assert len(plan.added) == 2
+    assert plan.scenario.kept.sum() == 2
+    assert plan.proven
+    assert plan.share > plan.scenario.coverage.share(plan.scenario.kept_ids)
+
+
+def test_the_manifest_names_inputs_parameters_versions_and_proof(run: Run) -> None:
+    manifest = json.loads(run.files["manifest"].read_text(encoding="utf-8"))
+    assert {"roads.file", "population.file", "area.file", "area.towns.file"} <= set(manifest["inputs"])
+    assert all(len(part["sha256"]) == 64 for one in manifest["inputs"].values() for part in one["parts"].values())
+    facts = manifest["services"]["meal_station"]
+    assert facts["plan"]["value"] <= facts["plan"]["bound"] + 1e-6
+    assert facts["plan"]["status"]
+    assert manifest["environment"]["highspy"]
+    assert all(stage["seconds"] >= 0 for stage in manifest["stages"])
+
+
+def test_the_layers_open_with_the_plans_sites(run: Run) -> None:
+    plan = run.plans["meal_station"]
+    layers = gpd.list_layers(run.files["meal_station.layers"])["name"].tolist()
+    assert layers
+    frames = [gpd.read_file(run.files["meal_station.layers"], layer=name) for name in layers]
+    assert any(len(frame) == len(plan.added) for frame in frames)
+
+
+def test_fault_90_the_table_shows_the_same_people_as_the_summary(run: Run) -> None:
+    overall = run.answers["meal_station"].summary.overall
+    book = load_workbook(run.files["meal_station.table"], read_only=True)
+    shown = {cell for sheet in book.worksheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    assert {overall["people"], overall["covered"], overall["covered_before"], overall["uncovered"]} <= shown
+
+
+def test_the_same_project_gives_the_same_plan(folder: Path, run: Run, tmp_path: Path) -> None:
+    again = open_project(folder).run(tmp_path / "out")
+    assert again.plans["meal_station"].ids.tolist() == run.plans["meal_station"].ids.tolist()
+
+
+def test_fault_72_no_new_sites_measures_today(folder: Path, tmp_path: Path) -> None:
+    project = open_project(changed(folder, tmp_path, "new = 2", "new = 0"), data=folder)
+    overall = project.run(tmp_path / "out").answers["meal_station"].summary.overall
+    assert overall["covered"] == overall["covered_before"] > 0
+
+
+def outcome(*words: str) -> tuple[int, str]:
+    """Exit code and all that was said, as the installed command gives them."""
+    runner = CliRunner()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["planner", *words])
+        with runner.isolation() as (out, err, _):
+            try:
+                cli.run_command()
+                code = 0
+            except SystemExit as stop:
+                code = int(stop.code or 0)
+            said = out.getvalue().decode() + err.getvalue().decode()
+    assert "Traceback" not in said
+    return code, said
+
+
+def test_the_command_runs_the_job_and_says_where_everything_is(folder: Path, tmp_path: Path) -> None:
+    code, said = outcome("plan", str(folder / "planner.toml"), "--out", str(tmp_path / "out"), "--quiet")
+    assert code == 0, said
+    assert "新增 2 处；已证明最优" in said
+    assert str(tmp_path / "out" / "meal_station.html") in said
+
+
+def test_a_typo_is_told_in_one_message_with_exit_code_3(folder: Path, tmp_path: Path) -> None:
+    path = changed(folder, tmp_path, "minutes", "minuts")
+    code, said = outcome("plan", str(path), "--data", str(folder), "--out", str(tmp_path / "out"))
+    assert code == 3
+    assert "service[0].minuts: no such key; is 'minutes' meant?" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_fault_72_more_sites_than_candidates_is_told(folder: Path, tmp_path: Path) -> None:
+    path = changed(folder, tmp_path, "new = 2", "new = 2000")
+    code, said = outcome("plan", str(path), "--data", str(folder), "--out", str(tmp_path / "out"), "--quiet")
+    assert code == 3
+    assert "2,000 new sites are asked for, but only" in said
+
+
+def test_wrong_usage_and_missing_files_have_their_own_codes(folder: Path, tmp_path: Path) -> None:
+    assert outcome("plan")[0] == 2
+    assert outcome("plan", str(tmp_path / "none.toml"))[0] == 3
+    assert outcome("plan", str(folder / "planner.toml"), "--data", str(tmp_path / "none"))[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (QuestionError("q"), 3),
+        (SourceError("s"), 3),
+        (InfeasibleError("i"), 4),
+        (StoreError("p"), 5),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_every_kind_of_fault_has_its_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_run", fails)
+    assert outcome("plan", str(folder / "planner.toml"))[0] == code
