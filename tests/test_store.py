@@ -22,10 +22,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner import geopackage
 from planner.errors import DataError, StoreError
 from planner.imports import QUARANTINE_COLUMNS, ImportReport, Note
-from planner.store import Act, GeoPackageStore, imported, saved
+from planner.store import Act, GeoPackageStore, geopackage, imported, saved
 
 
 @pytest.fixture

@@ -24,8 +24,11 @@ print("go", flush=True)
 n = store.version
 while True:
     n += 1
-    rows = gpd.GeoDataFrame({"n": [n] * 2000}, geometry=gpd.points_from_xy([120.0 + n / 1e4] * 2000, [36.0] * 2000), crs=4490)
-    n = store.write(Act("again", replace={"rows": rows, "twin": pd.DataFrame({"n": [n] * 500})}, append={"log": pd.DataFrame({"n": [n]})}))
+    rows = {"n": [n] * 2000}
+    rows = gpd.GeoDataFrame(rows, geometry=gpd.points_from_xy([120.0 + n / 1e4] * 2000, [36.0] * 2000), crs=4490)
+    twin, log = pd.DataFrame({"n": [n] * 500}), pd.DataFrame({"n": [n]})
+    n = store.write(Act("again", replace={"rows": rows, "twin": twin}, append={"log": log}))
+    print(n, flush=True)
 """
 
 
@@ -39,8 +42,9 @@ def test_fault_81_fifty_kills_at_random_moments_never_leave_half_an_act(tmp_path
     for _ in range(50):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
-            writer.stdout.readline()
-            time.sleep(chance.uniform(0, 0.4))
+            for _ in range(chance.randint(1, 3)):
+                writer.stdout.readline()
+            time.sleep(chance.uniform(0, 0.2))
             os.kill(writer.pid, signal.SIGKILL)
         store = GeoPackageStore(path)
         store.check()

@@ -13,9 +13,9 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from planner import geopackage
 from planner.errors import CrsError, DataError
-from planner.geopackage import GEOMETRY, quoted
+from planner.store import geopackage
+from planner.store.geopackage import GEOMETRY, quoted
 
 STORED_CRS = CRS.from_epsg(4490)
 

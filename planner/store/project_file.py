@@ -1,8 +1,7 @@
-"""Store: the project file, where everything of one act is kept together or not at all.
+"""Project file: one GeoPackage, written one act at a time.
 
-`Store` is the port. `GeoPackageStore` is the default: one GeoPackage that QGIS opens styled and any
-SQLite tool reads. It keeps SQLite's rollback journal, not the write-ahead log: one file that can be
-copied and shared on an office drive, and after ``kill -9`` at any moment the state before or after.
+It keeps SQLite's rollback journal, not the write-ahead log: one file that can be copied and shared on an
+office drive, and after ``kill -9`` at any moment the state before or after.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from typing import Protocol
 
 import pandas as pd
 
-from planner import geopackage
 from planner.errors import DataError, StoreError
-from planner.frames import read_table, write_table
-from planner.holders import announced, holder, left_behind, user
 from planner.imports import ImportReport
+from planner.store import geopackage
+from planner.store.frames import read_table, write_table
+from planner.store.holders import announced, holder, left_behind, user
 
 SCHEMA = 1
 """What planner keeps in the file, counted up whenever an older planner could no longer write it."""
