@@ -327,7 +327,7 @@ def test_fault_81_a_writer_killed_in_the_middle_leaves_the_state_before_and_the_
 ) -> None:
     store.write(Act("sites", replace={"sites": town}))
     code = (
-        "import sys,time; from planner.store import *; from planner import geopackage\n"
+        "import sys,time; from planner.store import *; from planner.store import geopackage\n"
         "s=GeoPackageStore(sys.argv[1])\n"
         "with s.writing('doomed', who='李') as db:\n"
         "  geopackage.drop(db,'sites'); db.execute('PRAGMA cache_spill=1'); print('go', flush=True); time.sleep(60)\n"
