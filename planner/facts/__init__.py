@@ -1,0 +1,8 @@
+"""Facts: what a plan says, in whole people and plain words, for every map, table and document alike."""
+
+from planner.facts.facts import Facts, gather
+from planner.facts.saving import replacing
+from planner.facts.sentences import finding, headline, percent, proof, title
+from planner.facts.words import LANGUAGES, words
+
+__all__ = ["LANGUAGES", "Facts", "finding", "gather", "headline", "percent", "proof", "replacing", "title", "words"]

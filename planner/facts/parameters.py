@@ -1,0 +1,119 @@
+"""Parameters of a calculation as rows: what was assumed, in which unit, by which source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pandas as pd
+
+from planner.access import Summary
+from planner.coverage import Coverage
+from planner.facts.words import words
+from planner.plan import Plan
+from planner.services import Parameter, Service
+
+COLUMNS = ("key", "value", "unit", "source")
+DISTRIBUTION = "service-coverage-planner"
+
+
+def parameter_table(
+    coverage: Coverage,
+    plan: Plan | None,
+    summary: Summary,
+    given: Mapping[str, Any] | pd.DataFrame,
+    service: Service | None = None,
+) -> pd.DataFrame:
+    """Every parameter with value, unit and source: the given ones first, then what the calculation itself knows.
+
+    A key that stands in `planner.facts.words` as ``p_<key>`` is shown in the reader's language, any other as given;
+    a table of four columns (name, value, unit, source) is taken as complete.
+    """
+    if isinstance(given, pd.DataFrame):
+        return given.set_axis(list(COLUMNS), axis=1).fillna("").reset_index(drop=True)
+    rows = [*_given(given), *_service(service), *_travel(coverage), *_readings(summary), *_plan(coverage, plan)]
+    rows.append(("version", f"planner {_version()}", "", "measured"))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.drop_duplicates("key", keep="first", ignore_index=True)
+
+
+def _given(given: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
+    for key, value in given.items():
+        if isinstance(value, Parameter):
+            yield key, value.value, value.unit, value.source
+        elif isinstance(value, tuple) and len(value) in (2, 3):
+            yield key, value[0], value[1] if len(value) == 3 else "", value[-1]
+        else:
+            yield key, value, "", "scenario_given"
+
+
+def _service(service: Service | None) -> Iterator[tuple[str, Any, str, str]]:
+    for name, parameter in service.parameters.items() if service is not None else ():
+        yield name, parameter.value, parameter.unit, parameter.source
+
+
+def _travel(coverage: Coverage) -> Iterator[tuple[str, Any, str, str]]:
+    yield "minutes", coverage.limit, "minutes_unit", "scenario_given"
+    if (profile := coverage.profile) is None:
+        return
+    yield "mode", profile.mode, "", "profile_default"
+    for name, unit in (("metres_per_second", "m/s"), ("access_metres_per_second", "m/s"), ("snap_metres", "m")):
+        if name == "metres_per_second" and profile.class_speeds:
+            continue  # driving goes by the class of road
+        yield name, getattr(profile, name), unit, profile.sources.get(name, "profile_default")
+
+
+def _readings(summary: Summary) -> Iterator[tuple[str, Any, str, str]]:
+    for reading in summary.readings:
+        yield f"reading:{reading.key}", reading.metres, "m", reading.source
+
+
+def _plan(coverage: Coverage, plan: Plan | None) -> Iterator[tuple[str, Any, str, str]]:
+    yield "points", len(coverage.demand), "", "measured"
+    if plan is None:
+        return
+    yield "candidates", int(plan.scenario.possible.sum()), "", "measured"
+    if plan.scenario.new is not None:
+        yield "new", plan.scenario.new, "", "scenario_given"
+    for name in ("objective", "solver", "status", "value", "bound", "gap", "proven", "seconds", "seed"):
+        value = getattr(plan, name)
+        yield name, value, "s" if name == "seconds" else "", "measured"
+
+
+def _version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
+    """A parameter as a reader sees it: ``name``, ``value`` with its unit, ``source``, and the keys of those that are words."""
+    said = words(lang)
+    readings = {f"reading:{reading.key}": reading for reading in summary.readings}
+    key = f"p_{row.key}" if f"p_{row.key}" in said else ""
+    name = said[key] if key else str(row.key)
+    if row.key in readings:
+        reading = readings[row.key]
+        name = f"{said['p_reading']}：{reading.zh if lang == 'zh' else reading.en}"
+    value, value_key = _text(row.value, lang)
+    unit = said.get(row.unit, row.unit)
+    source_key = row.source if row.source in said else ""
+    return {
+        "key": key, "name": name, "value": f"{value} {unit}".strip(), "value_key": value_key,
+        "source": said[source_key] if source_key else str(row.source), "source_key": source_key,
+    }  # fmt: skip
+
+
+def _text(value: Any, lang: str) -> tuple[str, str]:
+    said = words(lang)
+    if isinstance(value, bool):
+        key = "yes" if value else "no"
+        return said[key], key
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}", ""
+    if isinstance(value, int):
+        return f"{value:,}", ""
+    text = str(value)
+    return (said[text], text) if text in {"walk", "drive"} else (text, "")

@@ -1,0 +1,133 @@
+"""Draw: a plan, or today's coverage, as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from planner.access import Summary
+from planner.area import StudyArea, Units
+from planner.coverage import Coverage
+from planner.errors import QuestionError
+from planner.facts import LANGUAGES, Facts, finding, gather, headline, proof, title, words
+from planner.facts.lists import lonlat
+from planner.layers import Layer
+from planner.maps.content import about_rows, legend_rows, page_tables, search_index, site_rows, unit_rows
+from planner.maps.layers import area_layer, named_points, people_layer, road_layer, unit_layer
+from planner.maps.packing import Box
+from planner.maps.page import PlanMap
+from planner.network import Network
+from planner.plan import Plan
+
+AREA_COLOURS = {"water": "#bcd9ea", "green": "#d5e6c5"}
+
+
+def draw(
+    answer: Plan | Coverage | Facts,
+    *,
+    by: StudyArea | Units | None = None,
+    area: StudyArea | None = None,
+    network: Network | None = None,
+    summary: Summary | None = None,
+    title: str | None = None,
+    lang: str = "zh",
+    layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = None,
+    places: gpd.GeoDataFrame | None = None,
+    service: Any = None,
+    parameters: Mapping[str, Any] | pd.DataFrame | None = None,
+    sources: Iterable[str] = (),
+    map_approval: str = "",
+    made_by: str = "",
+    on: date | None = None,
+    made_on: date | None = None,
+) -> PlanMap:
+    """Draw a plan, or today's coverage, as one offline page; ``.save("x.html")`` writes it.
+
+    ``by`` is the study area or its units; ``network`` gives the roads of the base map, ``layers`` areas such
+    as ``{"water": ..., "green": ...}``, ``places`` points with a ``name``, such as the place names in force on the
+    map's date. Parameters and sources are printed on the page. Without an ``map_approval`` number (审图号) the
+    page is stamped as internal. `Facts` gathered once serve a map and a report alike.
+    """
+    words(lang)  # an unknown language is refused before the work
+    facts = answer if isinstance(answer, Facts) else gather(
+        answer, by=by or area, summary=summary, parameters=parameters, sources=sources, title=title,
+        service=service, on=on, made_on=made_on, map_approval=map_approval, made_by=made_by,
+    )  # fmt: skip
+    if facts.units is None:
+        raise QuestionError("a map with a summary needs the units it counts by; pass by= (a StudyArea or Units)")
+    box, bounds = _frame(facts, facts.units)
+    shapes, label_points = unit_layer(facts.units, box)
+    places_shown = named_points(places, box)
+    units, sites = unit_rows(facts, label_points, shapes.pop("bounds")), site_rows(facts, box)
+    extra = [_area(name, shape, box) for name, shape in (layers or {}).items()]
+    data = {
+        "lang": lang,
+        "say": {each: _say(facts, each) for each in LANGUAGES},
+        "box": box.payload(),
+        "bounds": bounds,
+        "people": people_layer(facts, box),
+        "roads": road_layer(network, box) if network is not None else None,
+        "units": {**shapes, "rows": units},
+        "areas": extra,
+        "sites": sites,
+        "places": places_shown,
+        "steps": facts.covered_by_step,
+        "total": int(facts.overall["people"]),
+        "finest": facts.units.levels[-1],
+        "index": search_index(units, sites, places_shown),
+    }
+    return PlanMap(_content(facts, lang, roads=network is not None, extra=extra, places=bool(places_shown)), data)
+
+
+def _area(name: str, shape: gpd.GeoDataFrame | Layer, box: Box) -> dict[str, Any]:
+    frame = shape.frame if isinstance(shape, Layer) else shape
+    return {**area_layer(frame, box), "name": name, "colour": AREA_COLOURS.get(name, "#e5dccb")}
+
+
+def _frame(facts: Facts, units: Units) -> tuple[Box, list[list[float]]]:
+    """The page's box around units, people and sites; and the bounds of the units, which the page opens at."""
+    west, south, east, north = units.frame.to_crs(4326).total_bounds
+    layers: list[Layer] = [facts.coverage.demand, facts.coverage.sites]
+    points = pd.DataFrame([row for layer in layers if len(layer) for row in lonlat(layer)], columns=["x", "y"])
+    box = Box.around(
+        min(west, points["x"].min()),
+        min(south, points["y"].min()),
+        max(east, points["x"].max()),
+        max(north, points["y"].max()),
+    )
+    return box, [[south, west], [north, east]]
+
+
+def _say(facts: Facts, lang: str) -> dict[str, str]:
+    said = dict(words(lang))
+    said |= {"t:title": title(facts, lang), "t:finding": finding(facts, lang), "t:proof": proof(facts, lang)}
+    said |= {f"t:reading{row}": reading["name"] for row, reading in enumerate(headline(facts, lang))}
+    said["t:people"] = said["people_unit"]
+    return said
+
+
+def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]], places: bool) -> dict[str, Any]:
+    return {
+        "lang": lang,
+        "say": _say(facts, lang),
+        "map_approval": facts.map_approval,
+        "made_by": facts.made_by,
+        "on": facts.on,
+        "made_on": facts.made_on,
+        "crs": f"{facts.coverage.demand.crs.name}（{facts.coverage.demand.crs.to_string()}）",
+        "people": int(facts.overall["people"]),
+        "uncovered": int(facts.overall["uncovered"]),
+        "not_connected": int(facts.overall["not_connected"]),
+        "has_plan": facts.plan is not None,
+        "headline": headline(facts, lang),
+        "steps": facts.covered_by_step,
+        "tables": page_tables(facts),
+        "parameters": about_rows(facts, lang),
+        "sources": facts.sources,
+        "legend": legend_rows(facts, lang, roads=roads, extra=extra, places=places),
+        "online": False,
+    }

@@ -1,0 +1,154 @@
+// The page: one state, painted on the sheet; legend, slider, cards, search, tables, language and print change it.
+async function startPage(map) {
+  const state = { lang: DATA.lang, step: DATA.steps.length - 1, unit: -1, site: null, on: {} };
+  const say = function (key) { const word = DATA.say[state.lang][key]; return word === undefined ? key : word; };
+  const fill = function (key, values) { return say(key).replace(/\{(\w+)\}/g, function (_, name) { return values[name]; }); };
+  const count = function (n) { return Number(n).toLocaleString('en-US'); };
+  const element = function (id) { return document.getElementById(id); };
+  const notice = function (key) { element('notice').textContent = say(key); element('notice').hidden = false; };
+  if (typeof DecompressionStream === 'undefined') { notice('too_old'); return; }
+
+  const [people, roads, units, ...areas] = await Promise.all([DATA.people, DATA.roads, DATA.units].concat(DATA.areas)
+    .map(function (layer) { return layer ? unpack(layer) : null; }));
+  if (people) people.side = DATA.people.side;
+  if (roads) roads.paths = paths(roads, function (i) { return roads.rank[i]; });
+  units.rows = DATA.units.rows;
+  units.paths = paths(units, function (i) { return units.owner[i]; }, true);
+  areas.forEach(function (area) { area.paths = paths(area, function () { return 0; }, true); });
+  const sites = DATA.sites;
+
+  const plain = { city: 'bold 19px ', district: 'bold 16px ', town: '13px ', village: '12px ', place: '12px ' };
+  const labels = DATA.units.rows.map(function (unit) { return [unit.name, unit.x, unit.y, unit.level]; })
+    .concat(DATA.places.map(function (place) { return place.concat('place'); }))
+    .map(function (row) {
+      const level = row[3], colour = { district: '#111', city: '#111', place: '#5a4632' }[level] || '#333';
+      const from = { village: 14, place: 13 }[level] || 0;
+      return { text: row[0], x: row[1], y: row[2], font: plain[level] + FONT, colour: colour, from: from, tall: level === 'district' ? 11 : 9 };
+    });
+
+  const sheet = new Sheet(function (view) {
+    const on = state.on;
+    areas.forEach(function (area, i) { if (on['area' + i]) paintAreas(view, area, DATA.areas[i].colour); });
+    if (on.shade) paintShares(view, units, DATA.finest, function (unit) { return unit.shares && unit.shares[state.step ? 1 : 0]; });
+    if (on.roads && roads) paintRoads(view, roads);
+    if (people) paintPeople(view, people, state.step, [0, 1, 2, 3, 4].map(function (kind) { return on['people' + kind]; }));
+    paintBorders(view, units, state.unit);
+    paintSites(view, sites, state.step, on, state.site);
+    if (on.labels) paintLabels(view, labels);
+  });
+
+  function legend() {
+    document.querySelectorAll('#legend input').forEach(function (input) {
+      state.on[input.dataset.layer] = input.checked;
+      input.parentNode.classList.toggle('unshown', !input.checked);
+    });
+  }
+  legend();
+  element('legend').addEventListener('change', function () { legend(); sheet.redraw(); });
+  if (window.innerWidth < 700) element('legend').open = false;
+  map.fitBounds(DATA.bounds, { animate: false, padding: [12, 12] });
+  map.attributionControl.setPrefix(false);
+  L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 160 }).addTo(map);
+  sheet.addTo(map);
+
+  function card(title, rows) {
+    const box = element('card'), list = document.createElement('dl'), head = document.createElement('h2'), close = document.createElement('button');
+    head.textContent = title;
+    close.textContent = '×';
+    close.type = 'button';
+    close.setAttribute('aria-label', say('close'));
+    close.addEventListener('click', function () { choose(''); });
+    rows.forEach(function (row) {
+      ['dt', 'dd'].forEach(function (tag, i) { const cell = document.createElement(tag); cell.textContent = row[i]; list.appendChild(cell); });
+    });
+    box.textContent = '';
+    box.append(head, close, list);
+    box.hidden = false;
+  }
+  function describe() {
+    const site = state.site, unit = units.rows[state.unit];
+    element('card').hidden = true;
+    const shown = function (row) { return row.facts.map(function (fact) { return [say(fact[0]), fact[1]]; }); };
+    if (site) card(site.rank ? site.rank + '. ' + site.name : site.name, [[say('legend'), say(site.kind === 'added' ? 'new_site_short' : 'existing_site_short')]].concat(shown(site)));
+    else if (unit) card(unit.name, shown(unit));
+  }
+  const latlng = function (x, y) {
+    const [left, top, step] = DATA.box, n = Math.PI * (1 - 2 * (top + y * step));
+    return L.latLng(180 / Math.PI * Math.atan(Math.sinh(n)), (left + x * step) * 360 - 180);
+  };
+  let show = function () {};
+  function choose(ref, go) {
+    state.site = sites.find(function (site) { return site.ref === ref; }) || null;
+    state.unit = units.rows.findIndex(function (unit) { return unit.ref === ref; });
+    const place = (ref || '').startsWith('p:') ? DATA.places[Number(ref.slice(2))] : null;
+    if (state.site && state.site.rank > state.step) step(state.site.rank);
+    if (go !== false && state.site) map.setView(latlng(state.site.x, state.site.y), Math.max(map.getZoom(), 14));
+    if (go !== false && place) map.setView(latlng(place[1], place[2]), Math.max(map.getZoom(), 14));
+    if (go !== false && state.unit >= 0) {
+      const [x0, y0, x1, y1] = units.rows[state.unit].bounds;
+      map.fitBounds([latlng(x0, y0), latlng(x1, y1)], { maxZoom: 15, padding: [20, 20] });
+    }
+    describe();
+    show(ref);
+    sheet.redraw();
+  }
+  show = linkTables(function (ref) { if (ref) choose(ref); });
+  linkSearch(DATA.index, choose, say);
+  map.on('click', function (e) {
+    const at = function (thing) { return map.latLngToContainerPoint(latlng(thing.x, thing.y)).distanceTo(e.containerPoint); };
+    const near = sites.filter(function (site) { return site.visible && at(site) < 14; }).sort(function (a, b) { return at(a) - at(b); })[0];
+    if (near) { choose(near.ref, false); return; }
+    const ctx = document.createElement('canvas').getContext('2d'), world = map.project(e.latlng, 0).divideBy(256);
+    const x = (world.x - DATA.box[0]) / DATA.box[2], y = (world.y - DATA.box[1]) / DATA.box[2];
+    let hit = -1;  // the finest unit that holds the point
+    units.rows.forEach(function (unit, i) { if (units.paths.has(i) && ctx.isPointInPath(units.paths.get(i), x, y, 'evenodd')) hit = i; });
+    choose(hit < 0 ? '' : units.rows[hit].ref, false);
+  });
+
+  function saySteps() {
+    if (!element('stepsaid')) return;
+    const n = state.step, text = n ? fill('first_k', { k: n }) : say('today');
+    const covered = DATA.steps[n], share = DATA.total ? ' · ' + (Math.floor((2000 * covered + DATA.total) / (2 * DATA.total)) / 10).toFixed(1) + '%' : '';
+    element('stepsaid').textContent = text + ' · ' + say('covered') + ' ' + count(covered) + share;
+    element('step').setAttribute('aria-valuetext', element('stepsaid').textContent);
+  }
+  function step(n) {
+    state.step = Number(n);
+    if (element('step')) element('step').value = n;
+    saySteps();
+    sheet.redraw();
+  }
+  if (element('step')) {
+    element('step').addEventListener('input', function (e) { step(e.target.value); });
+    document.querySelectorAll('[data-step]').forEach(function (button) {
+      button.addEventListener('click', function () { step(button.dataset.step); });
+    });
+  }
+  saySteps();
+
+  element('language').addEventListener('click', function () {
+    state.lang = state.lang === 'zh' ? 'en' : 'zh';
+    document.documentElement.lang = state.lang === 'zh' ? 'zh-CN' : 'en';
+    document.title = say('t:title');
+    document.querySelectorAll('[data-w]').forEach(function (e) { e.textContent = say(e.dataset.w); });
+    document.querySelectorAll('[data-w-label]').forEach(function (e) { e.setAttribute('aria-label', say(e.dataset.wLabel)); });
+    document.querySelectorAll('[data-w-hint]').forEach(function (e) { e.placeholder = say(e.dataset.wHint); });
+    describe();
+    saySteps();
+  });
+  let seen = null;
+  function printing(start) {
+    if (start === Boolean(seen)) return;
+    if (start) seen = [map.getCenter(), map.getZoom()];
+    const bounds = map.getBounds();
+    document.documentElement.classList.toggle('printing', start);
+    map.invalidateSize({ animate: false, pan: false });
+    if (start) map.fitBounds(bounds, { animate: false });
+    else { map.setView(seen[0], seen[1], { animate: false }); seen = null; }
+    sheet.redraw();
+  }
+  element('print').addEventListener('click', function () { window.print(); });
+  window.addEventListener('beforeprint', function () { printing(true); });
+  window.addEventListener('afterprint', function () { printing(false); });
+  document.documentElement.classList.add('ready');
+}

@@ -1,0 +1,161 @@
+// Painters: people, areas, roads, units, stations and labels, each given the view in steps of the page's box.
+const COLOURS = {
+  times: ['#0b4f8a', '#3f8fc5', '#9ccbe6'], uncovered: '#e8720c', offline: '#6b6b6b',
+  shares: ['#f6e8c3', '#d0d9d6', '#93bccd', '#4a8fb5', '#0b5a8c'], existing: '#1d2b36', added: '#8a0f6b',
+};
+const SIZES = [0.5, 0.65, 0.82, 1];
+const ROADS = [['#b98a4e', 2.2], ['#c4a46f', 1.6], ['#c9c4b8', 1.1], ['#d9d5cb', 0.7]];
+const LEVELS = {
+  city: ['#3c3c3c', 2.2, []], district: ['#4a4a4a', 1.8, [9, 3, 2, 3]], town: ['#8d8d8d', 1, [4, 3]], village: ['#b5b5b5', 0.6, [2, 3]],
+};
+
+function inSteps(view, more) {  // draw in steps: paths are made once and placed by the canvas
+  const { ctx, dpr, k } = view;
+  ctx.save();
+  ctx.setTransform(k * dpr, 0, 0, k * dpr, view.x * dpr, view.y * dpr);
+  more(ctx, 1 / k);
+  ctx.restore();
+}
+
+function paths(lines, keyOf, closed) {
+  const found = new Map();
+  let at = 0;
+  lines.sizes.forEach(function (size, i) {
+    const key = keyOf(i);
+    if (!found.has(key)) found.set(key, new Path2D());
+    const path = found.get(key);
+    path.moveTo(lines.x[at], lines.y[at]);
+    for (let j = at + 1; j < at + size; j++) path.lineTo(lines.x[j], lines.y[j]);
+    if (closed) path.closePath();
+    at += size;
+  });
+  return found;
+}
+
+function rgba(hex) {
+  const n = parseInt(hex.slice(1), 16);
+  return (255 << 24 | (n & 255) << 16 | (n >> 8 & 255) << 8 | n >> 16) >>> 0;
+}
+
+function paintPeople(view, people, step, shown) {
+  const { dpr } = view, side = Math.max(people.side * view.metre * dpr, 1);
+  const wide = Math.round(view.wide * dpr), high = Math.round(view.high * dpr);
+  const colours = COLOURS.times.concat(COLOURS.uncovered, COLOURS.offline).map(rgba);
+  const image = new ImageData(wide, high), pixels = new Uint32Array(image.data.buffer);
+  const k = view.k * dpr, x0 = view.x * dpr, y0 = view.y * dpr;
+  const widths = SIZES.map(function (part) { return Math.max(1, Math.round(side < 4 ? side : side * part)); });
+  const { x, y, size, offline, step0, step1, step2 } = people;
+  for (let i = 0; i < x.length; i++) {
+    const w = widths[size[i]], left = Math.round(x[i] * k + x0 - w / 2), top = Math.round(y[i] * k + y0 - w / 2);
+    if (left + w <= 0 || top + w <= 0 || left >= wide || top >= high) continue;
+    const kind = step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
+    if (!shown[kind]) continue;
+    const colour = colours[kind], right = Math.min(left + w, wide), bottom = Math.min(top + w, high);
+    for (let row = Math.max(top, 0); row < bottom; row++) pixels.fill(colour, row * wide + Math.max(left, 0), row * wide + right);
+  }
+  const under = document.createElement('canvas');
+  under.width = wide;
+  under.height = high;
+  under.getContext('2d').putImageData(image, 0, 0);
+  view.ctx.drawImage(under, 0, 0);
+}
+
+function paintRoads(view, roads) {
+  inSteps(view, function (ctx, pixel) {
+    for (let rank = 3; rank >= 0; rank--) {
+      if (!roads.paths.has(rank) || (rank === 3 && view.zoom < 12) || (rank === 2 && view.zoom < 10)) continue;
+      ctx.strokeStyle = ROADS[rank][0];
+      ctx.lineWidth = ROADS[rank][1] * Math.min(2, Math.max(0.6, (view.zoom - 8) / 4)) * pixel;
+      ctx.stroke(roads.paths.get(rank));
+    }
+  });
+}
+
+function paintAreas(view, area, colour) {
+  inSteps(view, function (ctx) {
+    ctx.fillStyle = colour;
+    area.paths.forEach(function (path) { ctx.fill(path, 'evenodd'); });
+  });
+}
+
+function paintShares(view, units, level, shareOf) {
+  inSteps(view, function (ctx) {
+    units.rows.forEach(function (unit, i) {
+      const share = shareOf(unit);
+      if (unit.level !== level || share === null || !units.paths.has(i)) return;
+      ctx.fillStyle = COLOURS.shares[Math.min(4, Math.floor(share * 5))];
+      ctx.globalAlpha = 0.75;
+      ctx.fill(units.paths.get(i), 'evenodd');
+    });
+  });
+}
+
+function paintBorders(view, units, selected) {
+  inSteps(view, function (ctx, pixel) {
+    ctx.lineJoin = 'round';
+    for (let i = units.rows.length - 1; i >= 0; i--) {
+      if (!units.paths.has(i)) continue;
+      const [colour, width, dash] = LEVELS[units.rows[i].level];
+      const chosen = i === selected;
+      ctx.setLineDash(chosen ? [] : dash.map(function (d) { return d * pixel; }));
+      ctx.strokeStyle = chosen ? '#000' : colour;
+      ctx.lineWidth = (chosen ? 3 : width) * pixel;
+      ctx.stroke(units.paths.get(i));
+    }
+  });
+}
+
+function symbol(ctx, kind, x, y, r) {
+  ctx.beginPath();
+  if (kind === 'existing') ctx.rect(x - r, y - r, 2 * r, 2 * r);
+  else ctx.arc(x, y, r, 0, 2 * Math.PI);
+}
+
+function paintSites(view, sites, step, shown, selected) {
+  const { ctx, dpr, zoom } = view;
+  ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  const grow = Math.min(1.35, Math.max(0.6, zoom / 12));
+  for (let i = sites.length - 1; i >= 0; i--) {
+    const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
+    site.visible = shown[site.kind] && (site.kind === 'existing' || site.rank <= step);
+    if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
+    const r = (site.kind === 'existing' ? 3.6 : site.rank > 99 ? 10.5 : 9) * grow;
+    symbol(ctx, site.kind, x, y, r + (site === selected ? 4 : 1.4));
+    ctx.fillStyle = site === selected ? '#ffd400' : '#fff';
+    ctx.fill();
+    symbol(ctx, site.kind, x, y, r);
+    ctx.fillStyle = COLOURS[site.kind];
+    ctx.fill();
+    if (site.kind === 'existing') continue;
+    ctx.fillStyle = '#fff';
+    ctx.font = 'bold ' + Math.round(10.5 * grow) + 'px ' + FONT;
+    ctx.fillText(String(site.rank), x, y + 0.5);
+  }
+}
+
+const FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",SimHei,sans-serif';
+
+function paintLabels(view, labels) {  // greedy by rank: a label that would touch an earlier one is left out
+  const { ctx, dpr } = view, taken = [];
+  ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.lineJoin = 'round';
+  for (const label of labels) {
+    if (view.zoom < label.from) continue;
+    const x = label.x * view.k + view.x, y = label.y * view.k + view.y;
+    if (x < 0 || y < 0 || x > view.wide || y > view.high) continue;
+    ctx.font = label.font;
+    if (!label.half) label.half = ctx.measureText(label.text).width / 2 + 4;
+    const box = [x - label.half, y - label.tall, x + label.half, y + label.tall];
+    if (taken.some(function (t) { return t[0] < box[2] && box[0] < t[2] && t[1] < box[3] && box[1] < t[3]; })) continue;
+    taken.push(box);
+    ctx.strokeStyle = 'rgba(255,255,255,0.92)';
+    ctx.lineWidth = 3.5;
+    ctx.strokeText(label.text, x, y);
+    ctx.fillStyle = label.colour;
+    ctx.fillText(label.text, x, y);
+  }
+}

@@ -1,0 +1,218 @@
+"""Tables of a report: the same rows for Excel, Word and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from planner.access import TOTAL, UNASSIGNED
+from planner.facts import Facts, headline, words
+from planner.facts.facts import table_of
+from planner.facts.parameters import shown
+from planner.imports import QUARANTINE_COLUMNS
+
+COUNTS = {
+    "people", "covered_before", "newly_covered", "covered", "uncovered", "not_connected", "new_sites", "existing_sites",
+    "rank", "gain", "covered_so_far", "nearest",
+}  # fmt: skip
+UNIT_COLUMNS = (
+    "code", "name", "parent", "people", "covered_before", "newly_covered", "covered", "share_before", "share",
+    "uncovered", "not_connected", "existing_sites", "new_sites",
+)  # fmt: skip
+MAX_LISTED = 100_000
+"""Points listed one by one at most; the rest is told as one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of a report: its key, what it says, and whether it holds ``text``, ``count``, ``share`` or ``degrees``."""
+
+    key: str
+    text: str
+    kind: str = "text"
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: rows of plain values under headings, with a note; ``totals`` tells how many last rows are totals."""
+
+    key: str
+    title: str
+    headings: tuple[Heading, ...]
+    rows: list[list[Any]] = field(repr=False)
+    note: str = ""
+    totals: int = 0
+
+
+def tables(facts: Facts, *, quarantine: pd.DataFrame | None = None, lang: str = "zh") -> list[Table]:
+    """Every table of a report, in the order of its sheets."""
+    found = [_summary(facts, lang), *(_units(facts, level, lang) for level in facts.summary.levels)]
+    found += [_new(facts, lang), _existing(facts, lang), _uncovered(facts, lang), _offline(facts, lang)]
+    found += [_parameters(facts, lang), _quarantine(quarantine, lang)]
+    found.insert(-1, _dictionary(found, lang))
+    return found
+
+
+def _headings(keys: Iterable[str], lang: str) -> tuple[Heading, ...]:
+    said = words(lang)
+    kinds = dict.fromkeys(COUNTS, "count") | {"longitude": "degrees", "latitude": "degrees"}
+    return tuple(
+        Heading(
+            key, said[key], kinds.get(key, "share" if key.startswith("share") else "text"), said.get(f"m_{key}", "")
+        )
+        for key in keys
+    )
+
+
+def _summary(facts: Facts, lang: str) -> Table:
+    said, whole = words(lang), facts.overall
+    people = int(whole["people"])
+    columns = (
+        Heading("figure", said["figure"], "text", said["m_figure"]),
+        Heading("before", said["before"], "count", said["m_before"]),
+        Heading("after", said["after"], "count", said["m_after"]),
+        Heading("share_before", said["share_before"], "share", said["m_share_before"]),
+        Heading("share", said["share"], "share", said["m_share"]),
+    )
+    rows: list[list[Any]] = [[said["people"], people, people, None, None]]
+    for row in headline(facts, lang):
+        rows.append(
+            [row["name"], row["before"], row["after"], _ratio(row["before"], people), _ratio(row["after"], people)]
+        )
+    offline, covered, before = int(whole["not_connected"]), int(whole["covered"]), int(whole["covered_before"])
+    for name, was, now in (
+        ("uncovered", people - offline - before, people - offline - covered),
+        ("not_connected", offline, offline),
+    ):
+        rows.append([said[name], was, now, _ratio(was, people), _ratio(now, people)])
+    rows.append([said["existing_site_short"], len(facts.existing_sites), len(facts.existing_sites), None, None])
+    rows.append([said["new_site_short"], 0, len(facts.new_sites), None, None])
+    return Table("summary", said["sheet_summary"], columns, rows, said["note_whole"])
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _units(facts: Facts, level: str, lang: str) -> Table:
+    said, table = words(lang), table_of(facts, level)
+    headings = list(_headings(UNIT_COLUMNS, lang))
+    for reading in facts.summary.readings:
+        name = reading.zh if lang == "zh" else reading.en
+        headings.append(
+            Heading(f"{reading.key}_before", f"{name} · {said['before']}", "count", said["m_reading_before"])
+        )
+        headings.append(Heading(reading.key, f"{name} · {said['after']}", "count", said["m_reading_after"]))
+    keys = [heading.key for heading in headings if heading.key in table]
+    rows = [_unit_row(str(unit), row, keys, lang) for unit, row in table.iterrows()]
+    kept = tuple(heading for heading in headings if heading.key in table)
+    return Table(level, said[f"sheet_{level}"], kept, rows, said["note_whole"], totals=1)
+
+
+def _unit_row(unit: str, row: pd.Series, keys: list[str], lang: str) -> list[Any]:
+    special = {TOTAL: "total", UNASSIGNED: "unassigned"}.get(unit)
+    values: list[Any] = []
+    for key in keys:
+        if key.startswith("share"):
+            part = "covered_before" if key == "share_before" else "covered"
+            values.append(_ratio(int(row[part]), int(row["people"])))
+        elif key in {"code", "name", "parent"}:
+            values.append(words(lang)[special] if special and key == "name" else str(row[key]))
+        else:
+            values.append(int(row[key]))
+    return values
+
+
+def _listed(frame: pd.DataFrame, keys: list[str]) -> list[list[Any]]:
+    columns = [frame.index.astype(str) if key == "id" else frame[key] for key in keys]
+    return [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _new(facts: Facts, lang: str) -> Table:
+    keys = ["rank", "name", *_levels(facts), "gain", "covered_so_far", "share_so_far", "longitude", "latitude", "id"]
+    rows = _listed(facts.new_sites, keys) if len(facts.new_sites) else []
+    said = words(lang)
+    return Table("new", said["sheet_new"], _renamed(_headings(keys, lang), lang), rows, said["note_new"])
+
+
+def _existing(facts: Facts, lang: str) -> Table:
+    keys = ["name", *_levels(facts), "nearest", "longitude", "latitude", "id"]
+    rows = _listed(facts.existing_sites, keys) if len(facts.existing_sites) else []
+    said = words(lang)
+    return Table("existing", said["sheet_existing"], _renamed(_headings(keys, lang), lang), rows)
+
+
+def _levels(facts: Facts) -> tuple[str, ...]:
+    return facts.units.levels if facts.units is not None else ()
+
+
+def _renamed(headings: tuple[Heading, ...], lang: str) -> tuple[Heading, ...]:
+    """A list of stations calls its name column a station."""
+    site = Heading("name", words(lang)["site"], "text", words(lang)["m_site"])
+    return tuple(site if heading.key == "name" else heading for heading in headings)
+
+
+def _uncovered(facts: Facts, lang: str) -> Table:
+    said, level = words(lang), facts.summary.levels[-1]
+    table = table_of(facts, level)
+    some = table[(table["uncovered"] > 0) & (table.index != TOTAL)].sort_values(
+        "uncovered", ascending=False, kind="stable"
+    )
+    keys = ["code", "name", "uncovered", "people", "covered", "share"]
+    rows = [_unit_row(str(unit), row, keys, lang) for unit, row in some.iterrows()]
+    if rows:
+        rows.append(_unit_row(TOTAL, table.loc[TOTAL], keys, lang))
+    return Table("uncovered", said["sheet_uncovered"], _headings(keys, lang), rows, said["note_uncovered"], bool(rows))
+
+
+def _offline(facts: Facts, lang: str) -> Table:
+    said, frame = words(lang), facts.not_connected
+    listed, rest = frame.head(MAX_LISTED), frame.iloc[MAX_LISTED:]
+    keys = ["id", *_levels(facts), "people", "longitude", "latitude"] if len(frame) else ["id", "people"]
+    note = said["note_offline"]
+    if len(rest):
+        note += said["note_offline_rest"].format(n=f"{len(rest):,}", people=f"{int(rest['people'].sum()):,}")
+    rows = _listed(listed, keys)
+    if rows:
+        blank: list[Any] = [None] * len(keys)
+        blank[0], blank[keys.index("people")] = said["total"], int(frame["people"].sum())
+        rows.append(blank)
+    return Table("offline", said["sheet_offline"], _headings(keys, lang), rows, note, bool(rows))
+
+
+def _parameters(facts: Facts, lang: str) -> Table:
+    said = words(lang)
+    rows: list[list[Any]] = []
+    for row in facts.parameters.itertuples(index=False):
+        told = shown(row, facts.summary, lang)
+        rows.append([told["name"], told["value"], told["source"]])
+    rows += [[said["sources"], source, ""] for source in facts.sources]
+    crs = facts.coverage.demand.crs
+    rows.append([said["crs"], f"{crs.name} ({crs.to_string()})", ""])
+    if facts.on:
+        rows.append([said["date"], str(facts.on), ""])
+    rows.append([said["made_on"], str(facts.made_on), ""])
+    rows.append([said["approval"], facts.map_approval or said["internal"], ""])
+    return Table("parameters", said["sheet_parameters"], _headings(("parameter", "value", "source"), lang), rows)
+
+
+def _dictionary(found: list[Table], lang: str) -> Table:
+    said = words(lang)
+    rows = [[table.title, heading.text, heading.meaning] for table in found for heading in table.headings]
+    return Table("dictionary", said["sheet_dictionary"], _headings(("sheet", "column", "meaning"), lang), rows)
+
+
+def _quarantine(quarantine: pd.DataFrame | None, lang: str) -> Table:
+    said = words(lang)
+    headings = _headings(QUARANTINE_COLUMNS, lang)
+    if quarantine is None or quarantine.empty:
+        return Table("quarantine", said["sheet_quarantine"], headings, [], said["note_none"])
+    frame = quarantine.reindex(columns=list(QUARANTINE_COLUMNS)).astype(object)
+    rows = [
+        ["" if value is None or value != value else str(value) for value in row] for row in frame.to_numpy().tolist()
+    ]
+    return Table("quarantine", said["sheet_quarantine"], headings, rows)
