@@ -16,7 +16,7 @@ def _yes_or_no(values: pd.Series) -> pd.Series:
 
 def _positive_or_unknown(values: pd.Series) -> pd.Series:
     numbers: pd.Series = pd.to_numeric(values, errors="coerce")
-    return values.isna() | ((numbers > 0) & np.isfinite(numbers).astype(bool))
+    return values.isna() | ((numbers > 0) & (numbers < np.inf))
 
 
 def _number_or_unknown(values: pd.Series) -> pd.Series:

@@ -123,7 +123,7 @@ def _compiled(pieces: Pieces, node_xy: Points, frame: gpd.GeoDataFrame, profile:
     pieces, tail, head = pieces.taken(order), tail[order], head[order]
     metres = pieces.chains.metres
     road_class = frame["road_class"].to_numpy(dtype=object)[pieces.road]
-    attaches = ~np.isin(road_class.astype(str), list(profile.never_attach))
+    attaches = ~pd.Series(road_class).isin(profile.never_attach).to_numpy(dtype=bool)
     forward, backward = metres * pieces.forward, metres * pieces.backward
     return Network(
         xy,
@@ -150,7 +150,9 @@ def _self_loops(network: Network, ids: Lines) -> pd.DataFrame:
 
 def _numbered_along_the_curve(node_xy: Points, tail: Positions, head: Positions) -> tuple[Points, Positions, Positions]:
     """Nodes in use, in the order a Hilbert curve passes them, ties by x, y and the number they had."""
-    used = np.unique(np.concatenate((tail, head)))
+    in_use = np.zeros(len(node_xy), bool)
+    in_use[tail] = in_use[head] = True
+    used = np.flatnonzero(in_use)
     xy = node_xy[used]
     order = np.lexsort((used, xy[:, 1], xy[:, 0], hilbert_distance(xy)))
     number = np.full(len(node_xy), -1, np.int64)

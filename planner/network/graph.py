@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from planner.arrays import Lines, Mask, Metres, Minutes, Points, Positions, frozen
 from planner.errors import DataError
+from planner.network.nearest import NearestEdges
 from planner.profiles import Profile
 
 
@@ -102,27 +102,23 @@ class Network:
         return frozen(rank[piece], np.int32)
 
     @cached_property
-    def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self.lines[self.attaches])
+    def _nearest(self) -> NearestEdges:
+        return NearestEdges.of(self.lines, np.flatnonzero(self.attaches))
 
     def attach(self, xy: Points, *, snap_metres: float | None = None) -> Attachment:
-        """Hang points, shape ``(points, 2)``, on their nearest edges; ties go to the lower edge.
+        """Hang points, shape ``(points, 2)``, on their nearest edges; of edges equally near, on the lower.
 
-        ``snap_metres`` defaults to the profile's: a point farther from any road is not connected.
+        ``snap_metres`` defaults to the profile's: a point farther from any road is not connected, one at
+        exactly that distance is. Raises `DataError` on a coordinate that is not a number.
         """
         limit = self.profile.snap_metres if snap_metres is None else snap_metres
-        edge = np.full(len(xy), -1, dtype=np.int32)
-        fraction, off_road = np.zeros(len(xy)), np.full(len(xy), np.inf)
+        xy = np.asarray(xy, np.float64).reshape(-1, 2)
+        if not np.isfinite(xy).all():
+            raise DataError(f"{(~np.isfinite(xy).all(axis=1)).sum()} points to attach have NaN or infinite coordinates")
         if not len(xy) or not self.attaches.any():
-            return Attachment(edge, fraction, off_road)
-        points: Lines = np.asarray(shapely.points(xy), object)
-        near, line = self._tree.query_nearest(points, max_distance=limit, all_matches=True)
-        where, first = np.unique(near[np.lexsort((line, near))], return_index=True)
-        chosen: Positions = np.flatnonzero(self.attaches)[line[np.lexsort((line, near))][first]]
-        edge[where] = chosen
-        fraction[where] = shapely.line_locate_point(self.lines[chosen], points[where], normalized=True)
-        off_road[where] = shapely.distance(self.lines[chosen], points[where])
-        return Attachment(edge, fraction, off_road)
+            return Attachment(np.full(len(xy), -1), np.zeros(len(xy)), np.full(len(xy), np.inf))
+        found = self._nearest.find(xy, limit)
+        return Attachment(found.edge, found.fraction, found.metres)
 
     def __repr__(self) -> str:
         kilometres = self.metres.sum() / 1000

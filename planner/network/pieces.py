@@ -75,13 +75,14 @@ def merged(pieces: Pieces, ids: Lines) -> Merged:
     turned = flipped[leads]
     kept = pieces.taken(leads)
     twin = _twins(pieces, group, flipped, order, first)
-    rest = np.setdiff1d(np.arange(len(pieces)), leads)
-    again = rest[~twin[rest]]
+    stays, alone = np.zeros(len(pieces), bool), np.ones(len(leads), bool)
+    stays[leads] = True
+    alone[group[~stays]] = False
+    again = np.flatnonzero(~stays & ~twin)
     details = (f"runs the same course as {ids[road]}; the quicker is kept" for road in pieces.road[leads[group[again]]])
-    both = kept.single & ~np.isin(np.arange(len(leads)), group[rest])
     result = Pieces(
         kept.chains, kept.tail, kept.head, kept.road,
-        np.where(turned, against, along), np.where(turned, along, against), both,
+        np.where(turned, against, along), np.where(turned, along, against), kept.single & alone,
     )  # fmt: skip
     by_position = np.argsort(leads, kind="stable")
     return Merged(result.taken(by_position), int(twin.sum()), finding("duplicate", ids[pieces.road[again]], details))
