@@ -1,0 +1,10 @@
+"""Sources: files as offices have them, read into records with every row accounted for."""
+
+from __future__ import annotations
+
+from planner.sources.area import read_area
+from planner.sources.population import read_population
+from planner.sources.roads import read_roads
+from planner.sources.sites import read_sites
+
+__all__ = ["read_area", "read_population", "read_roads", "read_sites"]

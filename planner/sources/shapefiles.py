@@ -1,0 +1,136 @@
+"""Shapefiles: the parts of one, and whether they agree.
+
+A ``.shp`` cut short reads without an error and loses its last shapes, so the counts in the three headers
+and the sizes of the files are compared before anything is read.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from planner.errors import SourceError
+
+SUFFIXES = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+NULL_SHAPE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The files of one shapefile that are there; ``.shp`` and ``.dbf`` always, ``.shx`` maybe rebuilt as bytes."""
+
+    shp: Path
+    dbf: Path
+    shx: Path | bytes
+    prj: Path | None
+    cpg: Path | None
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that exists, in a fixed order."""
+        parts = (self.shp, self.shx, self.dbf, self.prj, self.cpg)
+        return [part for part in parts if isinstance(part, Path)]
+
+    @property
+    def declared_encoding(self) -> str:
+        """What ``.cpg`` says, else a code page in the ``.dbf`` header that somebody chose on purpose, else nothing."""
+        if self.cpg is not None and (said := self.cpg.read_bytes()[:64].decode("ascii", "replace").strip("\x00 \r\n\t\ufeff")):
+            return said
+        with self.dbf.open("rb") as file:
+            head = file.read(32)
+        language = head[29] if len(head) > 29 else 0
+        return f"LDID/{language}" if language in (77, 79, 120) else ""  # GBK, Big5; the Western ones are a default
+
+
+def find_parts(shp: Path) -> Parts:
+    """Find the companions of a ``.shp`` and check that they agree; raises `SourceError` telling the counts."""
+    beside = {
+        file.suffix.lower(): file
+        for file in sorted(shp.parent.iterdir())
+        if file.stem == shp.stem and file.suffix.lower() in SUFFIXES and file != shp
+    }
+    if ".dbf" not in beside:
+        raise SourceError(
+            f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing; copy all parts of the shapefile together"
+        )
+    offsets = _scan(shp)
+    shx: Path | bytes = beside.get(".shx") or _index(shp, offsets)
+    parts = Parts(shp, beside[".dbf"], shx, beside.get(".prj"), beside.get(".cpg"))
+    _compare(parts, len(offsets))
+    return parts
+
+
+def deleted_rows(dbf: Path) -> int:
+    """Count the rows a ``.dbf`` marks as deleted; readers pass over them."""
+    count, header, width = dbf_shape(dbf)
+    if not count or not width:
+        return 0
+    with dbf.open("rb") as file:
+        file.seek(header)
+        body = file.read(count * width)
+    marks = np.frombuffer(body, np.uint8)[: len(body) // width * width : width]
+    return int((marks == ord("*")).sum())
+
+
+def dbf_shape(dbf: Path) -> tuple[int, int, int]:
+    """Rows, bytes of the header and bytes a row, as a ``.dbf`` header says."""
+    with dbf.open("rb") as file:
+        head = file.read(32)
+    if len(head) < 32:
+        raise SourceError(f"{dbf.name} is cut short: it has no complete header")
+    count, header, width = struct.unpack("<IHH", head[4:12])
+    return int(count), int(header), int(width)
+
+
+def _scan(shp: Path) -> list[tuple[int, int]]:
+    """Offset and length, in 16-bit words, of every record, walking the file itself."""
+    data = shp.read_bytes()
+    if len(data) < 100:
+        raise SourceError(f"{shp.name} is cut short: its header has {len(data)} of 100 bytes")
+    said = int.from_bytes(data[24:28], "big") * 2
+    found, at = [], 100
+    end = min(said, len(data))
+    while at + 8 <= end:
+        length = int.from_bytes(data[at + 4 : at + 8], "big")
+        if length < 2 or at + 8 + length * 2 > len(data):
+            break
+        found.append((at // 2, length))
+        at += 8 + length * 2
+    if len(data) < said:
+        raise SourceError(
+            f"{shp.name} is cut short: {len(data):,} bytes of {said:,}, {len(found):,} whole records can be read;"
+            " get the file again"
+        )
+    if at < end:
+        raise SourceError(
+            f"{shp.name} is damaged after record {len(found):,} (byte {at:,} of {said:,}); get the file again"
+        )
+    return found
+
+
+def _index(shp: Path, offsets: list[tuple[int, int]]) -> bytes:
+    with shp.open("rb") as file:
+        head = bytearray(file.read(100))
+    head[24:28] = ((100 + 8 * len(offsets)) // 2).to_bytes(4, "big")
+    return bytes(head) + b"".join(struct.pack(">ii", *one) for one in offsets)
+
+
+def _compare(parts: Parts, shapes: int) -> None:
+    rows, header, width = dbf_shape(parts.dbf)
+    size = parts.dbf.stat().st_size
+    if size < header + rows * width:
+        whole = max(0, size - header) // width if width else 0
+        raise SourceError(
+            f"{parts.dbf.name} is cut short: it says {rows:,} rows but holds {whole:,}; get the shapefile again"
+        )
+    counts = {".shp": shapes, ".dbf": rows}
+    if isinstance(parts.shx, Path):
+        counts[".shx"] = (parts.shx.stat().st_size - 100) // 8
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        raise SourceError(
+            f"the parts of {parts.shp.stem} do not belong together: records in {told}; get all parts from one export"
+        )

@@ -1,0 +1,196 @@
+"""Sniff: what a file is, by what it begins with and never by its name.
+
+GDAL opens whatever it recognises, and a virtual format under a ``.geojson`` name makes it read
+other files. So only formats named here are opened, and only after their first bytes were seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from enum import StrEnum
+from pathlib import Path
+
+from planner.errors import SourceError
+
+HEAD = 65536
+REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|/vsi|[A-Z0-9_]+:)", re.IGNORECASE)
+DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
+
+
+class Format(StrEnum):
+    """The formats that are read."""
+
+    SHAPEFILE = "shapefile"
+    DBF = "dBASE table"
+    GEOPACKAGE = "GeoPackage"
+    GEOJSON = "GeoJSON"
+    FLATGEOBUF = "FlatGeobuf"
+    PARQUET = "Parquet"
+    FILEGDB = "FileGDB"
+    KML = "KML"
+    GEOTIFF = "GeoTIFF"
+    CSV = "CSV"
+    XLSX = "Excel"
+    XLS = "Excel 97-2003"
+    ZIP = "zip"
+
+
+def local(path: str | os.PathLike[str]) -> Path:
+    """Give the path of a file on this machine; refuse addresses, GDAL's virtual paths, and what is no file.
+
+    Raises `SourceError`.
+    """
+    text = os.fspath(path)
+    if REMOTE.match(text) and not DRIVE.match(text):
+        raise SourceError(f"{text!r} is an address, not a file; download it first, then give the file's path")
+    found = Path(text)
+    try:
+        mode = found.stat().st_mode
+    except FileNotFoundError:
+        raise SourceError(f"no such file: {text}") from None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text!r} cannot be opened: {error}") from error
+    if stat.S_ISDIR(mode) and found.suffix.lower() != ".gdb":
+        raise SourceError(f"{text} is a folder; give the file within it")
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise SourceError(f"{text} is not a regular file (a pipe or device); copy its content into a file first")
+    if stat.S_ISREG(mode) and found.stat().st_size == 0:
+        raise SourceError(f"{text} is empty (0 bytes)")
+    return found
+
+
+def recognise(path: Path) -> Format:
+    """Tell a file's format from its content; raises `SourceError` for one that is not read, and says why."""
+    if path.is_dir():
+        if any(path.glob("a00000001.gdbtable")):
+            return Format.FILEGDB
+        raise SourceError(f"{path.name} is named like a FileGDB but holds none")
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return _by_magic(head, path) or _by_text(head, path)
+
+
+def _by_magic(head: bytes, path: Path) -> Format | None:
+    if head[:4] == b"\x00\x00\x27\x0a":
+        return Format.SHAPEFILE
+    if head[:16] == b"SQLite format 3\x00":
+        return _sqlite(head, path)
+    if head[:3] == b"fgb":
+        return Format.FLATGEOBUF
+    if head[:4] == b"PAR1":
+        return Format.PARQUET
+    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
+        return Format.GEOTIFF
+    if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        return Format.XLS
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return Format.XLSX if _is_workbook(path) else Format.ZIP
+    for magic, what, advice in REFUSED:
+        if head.startswith(magic):
+            raise SourceError(f"{path.name} is {what}; {advice}")
+    return None
+
+
+REFUSED = (
+    (b"\x80\x02", "a pickle", "pickles can run code and are never read; save it as GeoParquet or GeoPackage"),
+    (b"\x80\x03", "a pickle", "pickles can run code and are never read; save it as GeoParquet or GeoPackage"),
+    (b"\x80\x04", "a pickle", "pickles can run code and are never read; save it as GeoParquet or GeoPackage"),
+    (b"\x80\x05", "a pickle", "pickles can run code and are never read; save it as GeoParquet or GeoPackage"),
+    (b"AutoCAD Binary DXF", "a DXF drawing", "a drawing has no attributes; convert its layer to a shapefile first"),
+    (b"AC10", "a DWG drawing", "a drawing has no attributes; convert its layer to a shapefile first"),
+    (b"Rar!", "a RAR archive", "unpack it, or pack it as zip"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it, or pack it as zip"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it, or pack it as zip"),
+    (b"%PDF", "a PDF", "ask for the data it was made from"),
+    (b"\x89PNG", "a picture", "ask for the data it was made from"),
+    (b"\xff\xd8\xff", "a picture", "ask for the data it was made from"),
+)
+
+
+def _sqlite(head: bytes, path: Path) -> Format:
+    if head[68:72] in (b"GPKG", b"GP10", b"GP11"):
+        return Format.GEOPACKAGE
+    raise SourceError(
+        f"{path.name} is an SQLite database but no GeoPackage (application_id {head[68:72].hex()});"
+        " open it in QGIS and export the layer as GeoPackage"
+    )
+
+
+def _is_workbook(path: Path) -> bool:
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise SourceError(f"{path.name} is a damaged zip archive: {error}") from error
+    return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
+
+
+def _by_text(head: bytes, path: Path) -> Format:
+    if path.suffix.lower() == ".dbf" and head[:1] in (b"\x03", b"\x30", b"\x83", b"\x8b", b"\xf5"):
+        return Format.DBF
+    text = _opening(head)
+    start = text[:2000].lower()
+    if start.startswith(("{", "[")):
+        return _json(text, path)
+    if start.startswith("<"):
+        return _xml(start, path)
+    if re.match(r"\s*0\r?\n\s*section", start) or re.match(r"\s*999\r?\n", start):
+        raise SourceError(
+            f"{path.name} is a DXF drawing; it has no attributes and often no CRS: in QGIS or CAD save the layer you need"
+            " as shapefile or GeoPackage, with its coordinate system"
+        )
+    if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SourceError(f"{path.name} is in a format that is not read (it begins with {head[:8].hex(' ')})")
+    if path.suffix.lower() in {".shp", ".gpkg", ".geojson", ".fgb", ".parquet", ".xlsx", ".xls", ".tif", ".tiff", ".zip"}:
+        raise SourceError(
+            f"{path.name} is named {path.suffix} but does not hold that (it begins with {head[:8].hex(' ')});"
+            " the file is damaged or wrongly named"
+        )
+    return Format.CSV
+
+
+def _opening(head: bytes) -> str:
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            return head[len(mark) :].decode(encoding, "replace").lstrip()
+    return head.decode("latin-1").lstrip()
+
+
+def _json(text: str, path: Path) -> Format:
+    if '"FeatureCollection"' in text or re.search(r'"type"\s*:\s*"(?:Feature|(?:Multi)?(?:Point|LineString|Polygon))"', text):
+        return Format.GEOJSON
+    if '"coordinates"' in text or '"features"' in text:
+        return Format.GEOJSON
+    kind = "TopoJSON" if '"Topology"' in text else "JSON without features"
+    raise SourceError(f"{path.name} is {kind}; save it as GeoJSON (a FeatureCollection)")
+
+
+def _xml(start: str, path: Path) -> Format:
+    if "<!doctype html" in start or "<html" in start or "<table" in start:
+        raise SourceError(
+            f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx"
+        )
+    if "<!doctype" in start or "<!entity" in start:
+        raise SourceError(f"{path.name} declares a DOCTYPE, which data files never need and attacks do; it is refused")
+    if "<kml" in start:
+        return Format.KML
+    if "<ogrvrt" in start or "<vrtdataset" in start:
+        raise SourceError(f"{path.name} is a GDAL virtual dataset that points to other files; give the data itself")
+    if "<?mso-application" in start or "urn:schemas-microsoft-com:office:spreadsheet" in start:
+        raise SourceError(f"{path.name} is an XML spreadsheet of Excel 2003; open it in Excel and save it as .xlsx")
+    raise SourceError(f"{path.name} is XML of a kind that is not read; give GeoPackage, shapefile, GeoJSON or KML")
+
+
+def digest(paths: list[Path]) -> str:
+    """SHA-256 over the content of files, in the order given, as hex."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                total.update(chunk)
+    return total.hexdigest()

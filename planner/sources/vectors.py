@@ -1,0 +1,251 @@
+"""Vectors: layers of shapefiles, GeoPackages, GeoJSON, FlatGeobuf, GeoParquet, FileGDB and KML as records."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from planner.errors import SourceError
+from planner.imports import Note
+from planner.sources.encodings import find_encoding
+from planner.sources.records import Blemish, Geometries, Records
+from planner.sources.shapefiles import Parts, deleted_rows, find_parts
+from planner.sources.sniff import Format, digest
+from planner.sources.stage import staged
+
+SUFFIX = {
+    Format.GEOPACKAGE: ".gpkg",
+    Format.GEOJSON: ".geojson",
+    Format.FLATGEOBUF: ".fgb",
+    Format.FILEGDB: ".gdb",
+    Format.KML: ".kml",
+}
+BYTES = "ISO-8859-1"  # maps every byte to one character, so the raw bytes can be had back
+
+
+def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | None) -> Records:
+    """Read one layer of a recognised vector file, exactly as it stands."""
+    if kind is Format.SHAPEFILE:
+        return _read_shapefile(path, encoding)
+    if kind is Format.PARQUET:
+        return _read_parquet(path)
+    before = _digest(path)
+    with staged({"data" + SUFFIX[kind]: path}) as stage:
+        target = stage / ("data" + SUFFIX[kind])
+        chosen = _layer(target, path, layer)
+        table, meta = _arrow(target, path, layer=chosen)
+    _unchanged(path, before)
+    frame, geometry, rows, damaged = _columns(table, meta)
+    shown = "" if chosen == "data" else chosen
+    return Records(
+        path.name, shown, before, frame, rows, geometry, _crs(meta["crs"], path),
+        facts={"format": str(kind), "encoding": "utf-8 (by the format)"}, damaged=damaged,
+    )  # fmt: skip
+
+
+def layers(path: Path, kind: Format) -> list[str]:
+    """Names of the layers that hold shapes, in file order; a single-layer format gives one."""
+    if kind not in SUFFIX:
+        return [path.stem]
+    with staged({"data" + SUFFIX[kind]: path}) as stage:
+        return _layers(stage / ("data" + SUFFIX[kind]), path)
+
+
+def _layers(target: Path, path: Path) -> list[str]:
+    try:
+        listed = pyogrio.list_layers(target)
+    except DataSourceError as error:
+        raise SourceError(f"{path.name} cannot be opened: {_clean(error, target)}; is it damaged?") from error
+    return [str(name) for name, shape in listed if shape is not None]
+
+
+def _layer(target: Path, path: Path, asked: str | None) -> str:
+    found = _layers(target, path)
+    if not found:
+        raise SourceError(f"{path.name} holds no layer with shapes")
+    if asked is not None:
+        if asked not in found:
+            raise SourceError(f"{path.name} has no layer {asked!r}; it has {', '.join(found)}")
+        return asked
+    if len(found) > 1:
+        raise SourceError(f"{path.name} holds {len(found)} layers: {', '.join(found)}; say which with layer=")
+    return found[0]
+
+
+def _arrow(target: Path, path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's remarks; what matters is checked below
+            meta, table = pyogrio.read_arrow(target, return_fids=True, **options)
+    except (DataSourceError, DataLayerError, RuntimeError, ValueError, OSError) as error:
+        raise SourceError(f"{path.name} cannot be read: {_clean(error, target)}; is it damaged?") from error
+    return table, meta
+
+
+def _clean(error: Exception, target: Path) -> str:
+    """GDAL's words, without the private folder the file was staged in."""
+    return str(error).replace(str(target.parent) + "/", "").replace(str(target.parent), "").strip(" ;'")[:300]
+
+
+def _columns(
+    table: Any, meta: dict[str, Any]
+) -> tuple[pd.DataFrame, Geometries | None, np.ndarray[Any, Any], tuple[int, ...]]:
+    """Attributes, shapes and feature numbers of an Arrow table; integers stay integers and 19 digits stay exact."""
+    names = list(table.column_names)
+    fid = meta["fid_column"] or "OGC_FID"
+    geometry_name = meta["geometry_name"] or "wkb_geometry"
+    attributes = [name for name in names if name not in {fid, geometry_name}]
+    frame = table.select(attributes).to_pandas(integer_object_nulls=True, date_as_object=True)
+    geometry = None
+    damaged: tuple[int, ...] = ()
+    if geometry_name in names:
+        wkb = table.column(geometry_name).to_numpy(zero_copy_only=False)
+        geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+        lost = shapely.is_missing(geometry) & np.array([one is not None for one in wkb], bool)
+        damaged = tuple(np.flatnonzero(lost).tolist())
+    rows = table.column(fid).to_numpy() if fid in names else np.arange(len(frame))
+    if len(rows) and rows.min() == 0:
+        rows = rows + 1
+    return frame.reset_index(drop=True), geometry, rows.astype(np.int64), damaged
+
+
+def _crs(said: str | None, path: Path) -> CRS | None:
+    if not said:
+        return None
+    try:
+        return CRS.from_user_input(said)
+    except CRSError as error:
+        raise SourceError(f"{path.name} declares a coordinate system that cannot be understood: {error}") from error
+
+
+def _digest(path: Path) -> str:
+    return digest(sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path])
+
+
+def _unchanged(path: Path, before: str) -> None:
+    if _digest(path) != before:
+        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
+
+
+def _read_parquet(path: Path) -> Records:
+    import geopandas as gpd
+
+    before = _digest(path)
+    try:
+        frame = gpd.read_parquet(path)
+    except Exception as error:  # pyarrow raises many kinds for a damaged file
+        raise SourceError(f"{path.name} is no readable GeoParquet: {str(error)[:200]}") from error
+    _unchanged(path, before)
+    geometry = frame.geometry.to_numpy().astype(object)
+    attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
+    if frame.index.name and frame.index.name not in attributes:
+        attributes.insert(0, frame.index.name, frame.index.to_numpy())
+    facts = {"format": "GeoParquet", "encoding": "utf-8 (by the format)"}
+    return Records(path.name, "", before, attributes, np.arange(1, len(frame) + 1), geometry, frame.crs, facts)
+
+
+def _read_shapefile(path: Path, encoding: str | None) -> Records:
+    parts = find_parts(path)
+    before = digest(parts.files)
+    staged_parts: dict[str, Path | bytes] = {"data.shp": parts.shp, "data.shx": parts.shx, "data.dbf": parts.dbf}
+    if parts.prj is not None:
+        staged_parts["data.prj"] = parts.prj
+    with staged(staged_parts) as stage:
+        table, meta = _arrow(stage / "data.shp", path, encoding=BYTES)
+    if digest(parts.files) != before:
+        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
+    raw, geometry, rows, damaged = _columns(table, meta)
+    frame, blemishes, decoder = _decoded(raw, parts, encoding)
+    notes = []
+    if gone := deleted_rows(parts.dbf):
+        notes.append(Note(f"属性表中有 {gone} 行已标记删除，未读取", f"{gone} rows are marked as deleted and were not read"))
+    facts = {"format": str(Format.SHAPEFILE), "encoding": str(decoder)}
+    if isinstance(parts.shx, bytes):
+        notes.append(Note("缺少 .shx，已按 .shp 重建索引", "the .shx is missing; its index was rebuilt from the .shp"))
+    return Records(
+        path.name, "", before, frame, rows, geometry, _crs(meta["crs"], path), facts, tuple(blemishes), tuple(notes), damaged
+    )
+
+
+def _decoded(raw: pd.DataFrame, parts: Parts, asked: str | None) -> tuple[pd.DataFrame, list[Blemish], Any]:
+    """Turn byte-preserving text into text; a row that does not decode is a blemish, never mojibake."""
+    texts = [name for name in raw if pd.api.types.is_string_dtype(raw[name])]
+    values = {name: raw[name].astype(object).where(raw[name].notna(), None) for name in texts}
+    samples = {value for column in values.values() for value in column.unique() if value}
+    headings = [str(name).encode("latin-1") for name in raw]
+    decoder = find_encoding(
+        [*headings, *(one.encode("latin-1") for one in samples)],
+        declared=parts.declared_encoding, asked=asked, file=parts.shp.name,
+    )  # fmt: skip
+    names = [_heading(one, decoder.name, parts) for one in headings]
+    blemishes: list[Blemish] = []
+    frame = raw.copy()
+    for name, heading in zip(raw, names, strict=True):
+        if name in values:
+            frame[name] = _decode_column(values[name], heading, decoder.name, blemishes)
+    frame.columns = pd.Index(_unlike(names), dtype=object)
+    return frame, blemishes, decoder
+
+
+def _heading(raw: bytes, encoding: str, parts: Parts) -> str:
+    """A field name, cut at ten bytes by the format and so perhaps within a character."""
+    for cut in range(4):
+        try:
+            return raw[: len(raw) - cut].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SourceError(
+        f"{parts.dbf.name} has a field name that is no {encoding} text: {raw.hex(' ')}; say which encoding with encoding="
+    )
+
+
+def _unlike(names: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    told = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        told.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return told
+
+
+def _decode_column(column: pd.Series, heading: str, encoding: str, blemishes: list[Blemish]) -> pd.Series:
+    known: dict[str, str] = {}
+    bad: dict[str, str | None] = {}
+    for value in column.unique():
+        if value is None or value.isascii():
+            continue
+        raw = value.encode("latin-1")
+        try:
+            known[value] = raw.decode(encoding)
+            if encoding == "gb18030" and _utf8_han(raw):
+                bad[value] = None
+        except UnicodeDecodeError as error:
+            kept = raw[: error.start].decode(encoding) if error.start >= len(raw) - 3 else None
+            bad[value] = kept
+            known[value] = kept if kept is not None else raw.hex(" ")
+    if bad:
+        for position in np.flatnonzero(column.isin(list(bad)).to_numpy()):
+            value = column.iloc[position]
+            rule = "text.undecodable" if bad[value] is None else "text.cut"
+            raw_hex = value.encode("latin-1").hex(" ")
+            blemishes.append(Blemish(int(position), rule, heading, raw_hex, bad[value]))
+    return column.map(lambda value: known.get(value, value) if value is not None else None)
+
+
+def _utf8_han(raw: bytes) -> bool:
+    """Tell whether bytes in a GB18030 table are UTF-8 Chinese after all: valid, and every character of three bytes."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    beyond = [c for c in text if c > "\x7f"]
+    return len(beyond) >= 2 and all("\u4e00" <= c <= "\u9fff" for c in beyond)
