@@ -57,7 +57,7 @@ class Units(Layer):
         point, unit = tree.query(shapely.points(points.xy), predicate="intersects")
         first = np.full(len(points), len(units))
         np.minimum.at(first, point, unit)
-        names = np.append(units.index.to_numpy(dtype=object), None)
+        names = np.array([*units.index, None], dtype=object)
         return pd.Series(names[first], index=points.ids, name="unit", dtype=object)
 
 

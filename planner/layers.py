@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Proj, Transformer
 
-from planner.arrays import Mask, Points, Positions
+from planner.arrays import Points, Positions
 from planner.errors import ColumnError, CrsError, DataError, IdError, PeriodError
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class Layer:
 
     def __getitem__(self, column: str) -> pd.Series:
         if column not in self._frame:
-            raise ColumnError(f"{type(self).__name__} has no column {column!r}; it has {', '.join(self._frame.columns)}")
+            raise ColumnError(
+                f"{type(self).__name__} has no column {column!r}; it has {', '.join(self._frame.columns)}"
+            )
         return self._frame[column].copy()
 
     def positions(self, ids: Iterable[str]) -> Positions:
@@ -139,7 +141,9 @@ def check_metric(crs: CRS | None, bounds: Iterable[float], *, what: str) -> None
     corners = np.array([(x, y) for x in (west, (west + east) / 2, east) for y in (south, (south + north) / 2, north)])
     lonlat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(corners[:, 0], corners[:, 1])
     factors = Proj(crs).get_factors(*lonlat)
-    stretch = np.maximum(np.abs(np.asarray(factors.meridional_scale) - 1), np.abs(np.asarray(factors.parallel_scale) - 1))
+    stretch = np.maximum(
+        np.abs(np.asarray(factors.meridional_scale) - 1), np.abs(np.asarray(factors.parallel_scale) - 1)
+    )
     worst = float(np.max(stretch)) if np.isfinite(stretch).all() else float("inf")
     if worst > MAX_STRETCH:
         raise CrsError(f"{crs.to_string()} stretches metres by {worst:.1%} where {what} lies; is it the right zone?")
@@ -162,7 +166,9 @@ def _checked(
         check_metric(frame.crs, frame.total_bounds, what=kind)
     if shapes and (wrong := ~frame.geom_type.isin(shapes).to_numpy()).any():
         found = ", ".join(sorted(set(frame.geom_type[wrong])))
-        raise DataError(f"{kind} takes {' or '.join(sorted(shapes))} geometry, not {found}, first {_first(frame, wrong)}")
+        raise DataError(
+            f"{kind} takes {' or '.join(sorted(shapes))} geometry, not {found}, first {_first(frame, wrong)}"
+        )
     if (broken := ~shapely.is_valid(geometry)).any():
         reason = shapely.is_valid_reason(geometry[broken][0])
         raise DataError(f"{kind} has {broken.sum()} invalid geometries, first {_first(frame, broken)}: {reason}")
@@ -173,7 +179,7 @@ def _checked(
 
 def _text_ids(index: pd.Index, kind: str) -> pd.Index:
     if index.hasnans:
-        raise IdError(f"{kind} has {index.isna().sum()} records without an ID")
+        raise IdError(f"{kind} has {int(np.sum(index.isna()))} records without an ID")
     if isinstance(index, pd.RangeIndex) and len(index):
         raise IdError(f"{kind} IDs are row numbers; give each record a text ID that outlives its row, like 'site:0421'")
     ids = pd.Index(index.map(str), dtype=object, name="id")
@@ -200,7 +206,7 @@ def _check_column(frame: gpd.GeoDataFrame, kind: str, column: Column) -> None:
         )
 
 
-def _first(frame: gpd.GeoDataFrame, bad: Mask) -> str:
+def _first(frame: gpd.GeoDataFrame, bad: Any) -> str:
     return repr(frame.index[bad][0])
 
 

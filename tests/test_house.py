@@ -15,8 +15,8 @@ import planner
 ROOT = Path(planner.__file__).parent
 FLOORS = [
     "errors arrays",
-    "layers imports rounding",
-    "area roads demand sites services profiles store geopackage",
+    "layers imports rounding profiles",
+    "area roads demand sites services store geopackage",
     "gazetteer network",
     "routing",
     "coverage candidates",

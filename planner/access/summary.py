@@ -1,82 +1,29 @@
-"""Access: what coverage means for people, by unit and by reading."""
+"""Summary: people covered before and after, by unit and by reading, in whole numbers that add up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from planner.access.readings import Readings
 from planner.area import Units
 from planner.arrays import Mask
-from planner.coverage import Coverage, cover
+from planner.coverage import Coverage
 from planner.demand import Demand
 from planner.errors import QuestionError
 from planner.layers import Layer
-from planner.network import Network
 from planner.plan import Plan
 from planner.rounding import whole_people
-from planner.routing import Router
-from planner.services import Reading, walking_readings
-from planner.sites import Sites
+from planner.services import Reading
 
 UNASSIGNED = "unassigned"
 TOTAL = "total"
 STATES = ("still_covered", "newly_covered", "no_longer_covered", "out_of_reach", "not_connected")
-
-
-@dataclass(frozen=True, eq=False)
-class Readings:
-    """One search, read several ways: the coverage at each reading's distance, and at any minutes up to the widest."""
-
-    wide: Coverage
-    readings: tuple[Reading, ...]
-    coverages: Mapping[str, Coverage]
-
-    def at(self, minutes: float) -> Coverage:
-        """The coverage within so many minutes at the network's speed."""
-        return self.wide.within(minutes)
-
-    def shares(self, ids: Iterable[str], *, lang: str = "zh") -> pd.DataFrame:
-        """Share of the people who reach one of the given sites: a row a reading, with its metres and source."""
-        chosen = list(ids)
-        rows = [
-            (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source)
-            for r in self.readings
-        ]
-        return pd.DataFrame(rows, columns=["reading", "name", "metres", "share", "source"]).set_index("reading")
-
-    def __repr__(self) -> str:
-        return f"<Readings of {self.wide!r}: {', '.join(f'{r.metres:g} m' for r in self.readings)}>"
-
-
-def readings(
-    network: Network,
-    demand: Demand,
-    sites: Sites,
-    *,
-    minutes: float = 15,
-    ways: tuple[Reading, ...] | None = None,
-    router: Router | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Readings:
-    """Read a walking service several ways side by side, from one search.
-
-    By the standard (1000 m and 800 m), by a typical elder (720 m) and by a frail one (576 m) unless other
-    ``ways`` are given; a reading is its metres of level walking at the network's speed, so steps cost more in
-    every one of them. ``minutes`` is searched too. Raises `QuestionError` for a network not for walking.
-    """
-    if network.profile.mode != "walk":
-        raise QuestionError(f"readings are for walking services; this network is to {network.profile.mode}")
-    ways = walking_readings() if ways is None else ways
-    per_minute = network.profile.metres_per_second * 60
-    limits = {way.key: way.metres / per_minute for way in ways}
-    widest = max([minutes, *limits.values()])
-    wide = cover(network, demand, sites, minutes=widest, router=router, progress=progress)
-    coverages = {key: wide.within(limit) for key, limit in limits.items()}
-    return Readings(wide, ways, MappingProxyType(coverages))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +46,7 @@ class Summary:
         return self.tables[level].copy()
 
     @property
-    def overall(self) -> dict[str, float]:
+    def overall(self) -> dict[str, Any]:
         """The total row: people, covered_before, covered, uncovered, not_connected, shares, readings."""
         row = next(iter(self.tables.values())).loc[TOTAL]
         return {str(key): value for key, value in row.items() if key not in {"code", "name", "parent"}}
@@ -159,7 +106,7 @@ def _whole_counts(demand: Demand, places: pd.DataFrame, states: pd.Series, flags
     """People of each (units, state, readings) cell as whole numbers; one row a cell."""
     cells = places.assign(state=states, **flags, amount=demand.people)
     keys = [column for column in cells if column != "amount"]
-    table = cells.groupby(keys, sort=True, as_index=False)["amount"].sum()
+    table = cells.groupby(keys, sort=True)["amount"].sum().reset_index()
     levels = list(places.columns)
     families = [table.groupby(levels[at:], sort=False).ngroup().to_numpy() for at in range(len(levels))]
     families += [
@@ -173,7 +120,7 @@ def _whole_counts(demand: Demand, places: pd.DataFrame, states: pd.Series, flags
 def _table(
     units: Units, level: str, counts: pd.DataFrame, sites: pd.DataFrame, site_flags: pd.DataFrame
 ) -> pd.DataFrame:
-    keys = [column.removesuffix("_before") for column in counts if column.endswith("_before")]
+    keys = [flag.removesuffix("_before") for flag in map(str, counts) if flag.endswith("_before")]
     people = _amounts(counts, keys).groupby(counts[level]).sum()
     whole = people.join(site_flags.groupby(sites[level]).sum(), how="outer")
     frame = pd.DataFrame(units.frame.sort_values("code")[["code", "name", "parent"]])

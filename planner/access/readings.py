@@ -1,0 +1,69 @@
+"""Readings: one search of a walking service, read several ways side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from planner.coverage import Coverage, cover
+from planner.demand import Demand
+from planner.errors import QuestionError
+from planner.network import Network
+from planner.routing import Router
+from planner.services import Reading, walking_readings
+from planner.sites import Sites
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """One search, read several ways: the coverage at each reading's distance, and at any minutes up to the widest."""
+
+    wide: Coverage
+    readings: tuple[Reading, ...]
+    coverages: Mapping[str, Coverage]
+
+    def at(self, minutes: float) -> Coverage:
+        """The coverage within so many minutes at the network's speed."""
+        return self.wide.within(minutes)
+
+    def shares(self, ids: Iterable[str], *, lang: str = "zh") -> pd.DataFrame:
+        """Share of the people who reach one of the given sites: a row a reading, with its metres and source."""
+        chosen = list(ids)
+        rows = [
+            (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source)
+            for r in self.readings
+        ]
+        return pd.DataFrame(rows, columns=["reading", "name", "metres", "share", "source"]).set_index("reading")
+
+    def __repr__(self) -> str:
+        return f"<Readings of {self.wide!r}: {', '.join(f'{r.metres:g} m' for r in self.readings)}>"
+
+
+def readings(
+    network: Network,
+    demand: Demand,
+    sites: Sites,
+    *,
+    minutes: float = 15,
+    ways: tuple[Reading, ...] | None = None,
+    router: Router | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    """Read a walking service several ways side by side, from one search.
+
+    By the standard (1000 m and 800 m), by a typical elder (720 m) and by a frail one (576 m) unless other
+    ``ways`` are given; a reading is its metres of level walking at the network's speed, so steps cost more in
+    every one of them. ``minutes`` is searched too. Raises `QuestionError` for a network not for walking.
+    """
+    if network.profile.mode != "walk":
+        raise QuestionError(f"readings are for walking services; this network is to {network.profile.mode}")
+    ways = walking_readings() if ways is None else ways
+    per_minute = network.profile.metres_per_second * 60
+    limits = {way.key: way.metres / per_minute for way in ways}
+    widest = max([minutes, *limits.values()])
+    wide = cover(network, demand, sites, minutes=widest, router=router, progress=progress)
+    coverages = {key: wide.within(limit) for key, limit in limits.items()}
+    return Readings(wide, ways, MappingProxyType(coverages))
