@@ -1,0 +1,1 @@
+"""Generator: a made-up coastal city, drawn from one seed."""
