@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from planner.arrays import Lines, Mask, Metres, Points, Positions, frozen
+from planner.arrays import Lines, Mask, Metres, Points, Positions
 
 MILLIMETRES = 1000.0  # to the metre: vertices equal to the millimetre are one place
+WIDEST = 2.0**62  # two whole numbers of a smaller range fit into one of 64 bits
 Words = npt.NDArray[np.uint64]
 
 
@@ -71,6 +72,8 @@ class Chains:
 
     def taken(self, rows: Positions) -> Chains:
         """Only the lines at these positions, in this order."""
+        if len(rows) == len(self) and (rows == np.arange(len(self))).all():
+            return self
         return self._between(self.starts[rows], self.starts[rows + 1])
 
     def cut_at(self, nodes: Mask) -> tuple[Chains, Positions]:
@@ -108,10 +111,14 @@ def scattered(numbers: npt.ArrayLike) -> Words:
 
 
 def _numbered(keys: npt.NDArray[np.float64]) -> Positions:
-    column, columns = pd.factorize(keys[:, 0] + 0.0)  # + 0.0 makes -0.0 and 0.0 one
-    row, rows = pd.factorize(keys[:, 1] + 0.0)
-    del columns
-    return frozen(pd.factorize(column.astype(np.int64) * len(rows) + row)[0], np.int64)
+    """Number of each pair of whole or other numbers, from 0, in order of appearance."""
+    span = np.ptp(keys, axis=0) + 1
+    if span.prod() < WIDEST and (keys == np.floor(keys)).all():
+        column, row = (keys - keys.min(axis=0)).astype(np.int64).T
+        return pd.factorize(column * np.int64(span[1]) + row)[0]
+    column, _ = pd.factorize(keys[:, 0])
+    row, rows = pd.factorize(keys[:, 1])
+    return pd.factorize(column.astype(np.int64) * len(rows) + row)[0]
 
 
 def _starts(counts: Positions) -> Positions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,54 +67,66 @@ def merged(pieces: Pieces, ids: Lines) -> Merged:
     The quickest stays (ties: the lower road ID) and takes over the quickest time each way. A line drawn
     once for each direction is a twin, and only counted; every other repetition is listed.
     """
-    group, flipped, order, first = _alike(pieces)
-    leads = order[first]
-    along = np.where(flipped, pieces.backward, pieces.forward)
-    against = np.where(flipped, pieces.forward, pieces.backward)
-    along, against = np.minimum.reduceat(along[order], first), np.minimum.reduceat(against[order], first)
-    turned = flipped[leads]
-    kept = pieces.taken(leads)
-    twin = _twins(pieces, group, flipped, order, first)
+    courses = _Courses.of(pieces)
+    leads, group = courses.leads, courses.group
+    twin = courses.twins(pieces.single)
     stays, alone = np.zeros(len(pieces), bool), np.ones(len(leads), bool)
     stays[leads] = True
     alone[group[~stays]] = False
     again = np.flatnonzero(~stays & ~twin)
     details = (f"runs the same course as {ids[road]}; the quicker is kept" for road in pieces.road[leads[group[again]]])
-    result = Pieces(
-        kept.chains, kept.tail, kept.head, kept.road,
-        np.where(turned, against, along), np.where(turned, along, against), kept.single & alone,
-    )  # fmt: skip
-    by_position = np.argsort(leads, kind="stable")
-    return Merged(result.taken(by_position), int(twin.sum()), finding("duplicate", ids[pieces.road[again]], details))
+    kept = pieces.taken(leads)
+    forward, backward = courses.quickest(pieces.forward, pieces.backward)
+    result = replace(kept, forward=forward, backward=backward, single=kept.single & alone)
+    return Merged(result, int(twin.sum()), finding("duplicate", ids[pieces.road[again]], details))
 
 
-def _alike(pieces: Pieces) -> tuple[Positions, Mask, Positions, Positions]:
-    """Group pieces of one course: each one's group, whether it runs against it, all in order, each group's first."""
-    drawn, reverse = _courses(pieces)
-    flipped = drawn > reverse
-    low, high = np.minimum(drawn, reverse), np.maximum(drawn, reverse)
-    order = np.lexsort((pieces.road, np.minimum(pieces.forward, pieces.backward), high, low))
-    fresh = np.ones(len(pieces), bool)
-    fresh[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
-    group = np.empty(len(pieces), np.int64)
-    group[order] = np.cumsum(fresh) - 1
-    return group, flipped, order, np.flatnonzero(fresh)
+@dataclass(frozen=True, eq=False)
+class _Courses:
+    """Pieces grouped by the course they run: the ``group`` of each, and the piece that ``leads`` each group.
+
+    ``flipped`` tells which way round each piece is drawn, against an arbitrary but common way.
+    """
+
+    group: Positions
+    flipped: Mask
+    leads: Positions
+
+    @classmethod
+    def of(cls, pieces: Pieces) -> _Courses:
+        drawn, reverse = _fingerprints(pieces)
+        low, high = np.minimum(drawn, reverse), np.maximum(drawn, reverse)
+        order = np.lexsort((pieces.road, np.minimum(pieces.forward, pieces.backward), high, low))
+        fresh = np.ones(len(pieces), bool)
+        fresh[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
+        leads = order[fresh]
+        rank = np.empty(len(leads), np.int64)
+        rank[np.argsort(leads)] = np.arange(len(leads))
+        group = np.empty(len(pieces), np.int64)
+        group[order] = rank[np.cumsum(fresh) - 1]
+        return cls(group, drawn > reverse, np.sort(leads))
+
+    def quickest(self, forward: Minutes, backward: Minutes) -> tuple[Minutes, Minutes]:
+        """Least of each group, along its leading piece and against it."""
+        same = self.flipped == self.flipped[self.leads][self.group]
+        best = np.full((2, len(self.leads)), np.inf)
+        np.minimum.at(best[0], self.group, np.where(same, forward, backward))
+        np.minimum.at(best[1], self.group, np.where(same, backward, forward))
+        return best[0], best[1]
+
+    def twins(self, single: Mask) -> Mask:
+        """Whether each piece is the first single line to run against a single line that leads its group."""
+        against = single & single[self.leads][self.group] & (self.flipped != self.flipped[self.leads][self.group])
+        rows = np.flatnonzero(against)
+        _, earliest = np.unique(self.group[rows], return_index=True)
+        twin = np.zeros(len(self.group), bool)
+        twin[rows[earliest]] = True
+        return twin
 
 
-def _courses(pieces: Pieces) -> tuple[Words, Words]:
+def _fingerprints(pieces: Pieces) -> tuple[Words, Words]:
     # both directions make 128 bits: two different courses agree by chance less than once in 10^26 networks
     drawn, reverse = pieces.chains.hashes()
     tail, head = scattered(pieces.tail), scattered(pieces.head)
     five = np.uint64(5)
     return scattered(drawn + tail + five * head), scattered(reverse + head + five * tail)
-
-
-def _twins(pieces: Pieces, group: Positions, flipped: Mask, order: Positions, first: Positions) -> Mask:
-    """Whether each piece is the first single line to run against a single line that leads its group."""
-    leads = order[first]
-    against = pieces.single & pieces.single[leads][group] & (flipped != flipped[leads][group])
-    rows = order[against[order]]
-    _, earliest = np.unique(group[rows], return_index=True)
-    twin = np.zeros(len(pieces), bool)
-    twin[rows[earliest]] = True
-    return twin
