@@ -74,7 +74,7 @@ def gather(
     service: Any = None,
     on: date | None = None,
     made_on: date | None = None,
-    map_approval: str = "",
+    map_approval: str | None = None,
     made_by: str = "",
 ) -> Facts:
     """Gather the facts of a plan, or of a coverage as it stands.
@@ -82,7 +82,8 @@ def gather(
     ``by`` is the study area or its units (without, everyone counts as one unit); ``summary`` is computed
     unless given. ``parameters`` maps a name to a value, a (value, unit, source) tuple or a
     `planner.services.Parameter`, and is completed by what the calculation knows; a table with the columns
-    ``parameter``, ``value``, ``unit`` and ``source`` is printed as it stands. ``service`` is a `planner.services.Service`, named in the title.
+    ``parameter``, ``value``, ``unit`` and ``source`` is printed as it stands. ``service`` is a
+    `planner.services.Service`, named in the title.
     """
     plan = answer if isinstance(answer, Plan) else None
     coverage = answer.scenario.coverage if isinstance(answer, Plan) else answer
@@ -108,7 +109,7 @@ def gather(
         service_name={"zh": service.zh, "en": service.en} if service is not None else {"zh": "", "en": ""},
         on=on or (area.on if area is not None else None),
         made_on=made_on or datetime.now(UTC).astimezone().date(),
-        map_approval=map_approval,
+        map_approval=map_approval or "",
         made_by=made_by,
         given_title=title or "",
     )

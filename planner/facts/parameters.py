@@ -89,7 +89,7 @@ def _version() -> str:
 
 
 def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
-    """A parameter as a reader sees it: ``name``, ``value`` with its unit, ``source``, and the keys of those that are words."""
+    """A parameter as a reader sees it: name, value with its unit, source, and the keys of those that are words."""
     said = words(lang)
     readings = {f"reading:{reading.key}": reading for reading in summary.readings}
     key = f"p_{row.key}" if f"p_{row.key}" in said else ""

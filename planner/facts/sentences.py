@@ -9,7 +9,7 @@ from planner.facts.words import words
 
 
 def percent(part: float, whole: float) -> str:
-    """A share as text to a tenth of a percent, from the two whole counts shown beside it; a dash where there is no one."""
+    """A share as text to a tenth of a percent, from the whole counts shown beside it; a dash for no one."""
     return f"{_tenths(part, whole) / 10:.1f}%" if whole else "—"
 
 

@@ -14,18 +14,17 @@ from planner.maps.layers import site_layer, time_classes
 from planner.maps.packing import Box
 
 TIME_COLOURS = ("#0b4f8a", "#3f8fc5", "#9ccbe6")
-UNCOVERED, OFFLINE = "#e8720c", "#6b6b6b"
+UNCOVERED, OFFLINE = "#f0a04b", "#6b6b6b"
 LEVEL_COLOURS = {"city": "#3c3c3c", "district": "#4a4a4a", "town": "#8d8d8d", "village": "#b5b5b5"}
 
 UNIT_COLUMNS = (
-    "name", "people", "covered_before", "covered", "share_before", "share", "uncovered", "not_connected", "new_sites", "existing_sites",
+    "name", "people", "share_before", "share", "uncovered", "new_sites",
+    "covered_before", "covered", "not_connected", "existing_sites",
 )  # fmt: skip
 COVERAGE_COLUMNS = ("name", "people", "covered", "share", "uncovered", "not_connected", "existing_sites")
 
 
-def legend_rows(
-    facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]], places: bool
-) -> list[dict[str, Any]]:
+def legend_rows(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the map shows, and the switches of its layers."""
     said = words(lang)
     rows: list[dict[str, Any]] = []
@@ -121,15 +120,15 @@ def unit_rows(facts: Facts, places: pd.DataFrame, bounds: list[list[int]]) -> li
     counts = [name for name in UNIT_COLUMNS[1:] if not name.startswith("share")]
     rows = []
     for (unit, place), extent in zip(places.iterrows(), bounds, strict=True):
-        row = tables[place["level"]].loc[unit]
+        row = pd.Series(tables[place["level"]].loc[str(unit)])
         people = int(row["people"])
         card = [["code", place["code"]]] + [[name, f"{int(row[name]):,}"] for name in counts]
         card += [["share_before", percent(row["covered_before"], people)], ["share", percent(row["covered"], people)]]
         shares = [row["covered_before"] / people, row["covered"] / people] if people else None
-        rows.append({
-            "ref": f"u:{unit}", "name": place["name"], "level": place["level"], "x": int(place["x"]), "y": int(place["y"]),
-            "bounds": extent, "shares": shares, "facts": card,
-        })  # fmt: skip
+        shown = {"ref": f"u:{unit}", "name": place["name"], "level": place["level"]}
+        rows.append(
+            {**shown, "x": int(place["x"]), "y": int(place["y"]), "bounds": extent, "shares": shares, "facts": card}
+        )
     return rows
 
 
@@ -141,21 +140,19 @@ def site_rows(facts: Facts, box: Box) -> list[dict[str, Any]]:
         if not len(table):
             continue
         for (site, row), (x, y) in zip(table.iterrows(), site_layer(table, box), strict=True):
-            card = [["id", str(site)]] + [[level, row[level] or "—"] for level in facts.summary.levels]
-            if kind == "added":
-                card += [
-                    ["rank", str(row["rank"])],
-                    ["gain", f"{row['gain']:,}"],
-                    ["covered_so_far", f"{row['covered_so_far']:,}"],
-                ]
-                card += [["share_so_far", percent(row["covered_so_far"], people)]]
-            else:
-                card += [["nearest", f"{row['nearest']:,}"]]
-            rows.append({
-                "ref": f"s:{site}", "name": row["name"], "kind": kind, "x": x, "y": y,
-                "rank": int(row["rank"]) if kind == "added" else 0, "facts": card, "where": row[facts.summary.levels[-1]],
-            })  # fmt: skip
+            where = [[level, row[level] or "—"] for level in facts.summary.levels]
+            shown = {"ref": f"s:{site}", "name": row["name"], "kind": kind, "x": x, "y": y, "where": where[-1][1]}
+            rank = int(row["rank"]) if kind == "added" else 0
+            rows.append({**shown, "rank": rank, "facts": [["id", str(site)], *where, *_site_card(row, kind, people)]})
     return rows
+
+
+def _site_card(row: pd.Series, kind: str, people: int) -> list[list[str]]:
+    if kind == "existing":
+        return [["nearest", f"{row['nearest']:,}"]]
+    so_far = row["covered_so_far"]
+    counts = [["rank", str(row["rank"])], ["gain", f"{row['gain']:,}"], ["covered_so_far", f"{so_far:,}"]]
+    return [*counts, ["share_so_far", percent(so_far, people)]]
 
 
 def search_index(

@@ -40,7 +40,7 @@ def draw(
     service: Any = None,
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
-    map_approval: str = "",
+    map_approval: str | None = None,
     made_by: str = "",
     on: date | None = None,
     made_on: date | None = None,
@@ -80,7 +80,7 @@ def draw(
         "finest": facts.units.levels[-1],
         "index": search_index(units, sites, places_shown),
     }
-    return PlanMap(_content(facts, lang, roads=network is not None, extra=extra, places=bool(places_shown)), data)
+    return PlanMap(_content(facts, lang, roads=network is not None, extra=extra), data)
 
 
 def _area(name: str, shape: gpd.GeoDataFrame | Layer, box: Box) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _say(facts: Facts, lang: str) -> dict[str, str]:
     return said
 
 
-def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]], places: bool) -> dict[str, Any]:
+def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "lang": lang,
         "say": _say(facts, lang),
@@ -128,6 +128,6 @@ def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]
         "tables": page_tables(facts),
         "parameters": about_rows(facts, lang),
         "sources": facts.sources,
-        "legend": legend_rows(facts, lang, roads=roads, extra=extra, places=places),
+        "legend": legend_rows(facts, lang, roads=roads, extra=extra),
         "online": False,
     }

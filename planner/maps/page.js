@@ -28,13 +28,14 @@ async function startPage(map) {
 
   const sheet = new Sheet(function (view) {
     const on = state.on;
+    paintGround(view, units);
     areas.forEach(function (area, i) { if (on['area' + i]) paintAreas(view, area, DATA.areas[i].colour); });
     if (on.shade) paintShares(view, units, DATA.finest, function (unit) { return unit.shares && unit.shares[state.step ? 1 : 0]; });
     if (on.roads && roads) paintRoads(view, roads);
     if (people) paintPeople(view, people, state.step, [0, 1, 2, 3, 4].map(function (kind) { return on['people' + kind]; }));
     paintBorders(view, units, state.unit);
-    paintSites(view, sites, state.step, on, state.site);
-    if (on.labels) paintLabels(view, labels);
+    const taken = paintSites(view, sites, state.step, on, state.site);
+    if (on.labels) paintLabels(view, labels, taken);
   });
 
   function legend() {
@@ -46,7 +47,12 @@ async function startPage(map) {
   legend();
   element('legend').addEventListener('change', function () { legend(); sheet.redraw(); });
   if (window.innerWidth < 700) element('legend').open = false;
-  map.fitBounds(DATA.bounds, { animate: false, padding: [12, 12] });
+  function home() {  // the whole area, clear of the legend where there is room for both
+    const key = element('legend'), size = map.getSize(), beside = key.open && size.x > 640 ? key.offsetWidth : 0;
+    map.fitBounds(DATA.bounds, { animate: false, paddingTopLeft: [12, 12], paddingBottomRight: [12 + beside, 12] });
+  }
+  home();
+  const opened = [map.getCenter(), map.getZoom()];
   map.attributionControl.setPrefix(false);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 160 }).addTo(map);
   sheet.addTo(map);
@@ -109,7 +115,7 @@ async function startPage(map) {
     if (!element('stepsaid')) return;
     const n = state.step, text = n ? fill('first_k', { k: n }) : say('today');
     const covered = DATA.steps[n], share = DATA.total ? ' · ' + (Math.floor((2000 * covered + DATA.total) / (2 * DATA.total)) / 10).toFixed(1) + '%' : '';
-    element('stepsaid').textContent = text + ' · ' + say('covered') + ' ' + count(covered) + share;
+    element('stepsaid').textContent = text + ' · ' + say('covered_so_far') + ' ' + count(covered) + share;
     element('step').setAttribute('aria-valuetext', element('stepsaid').textContent);
   }
   function step(n) {
@@ -140,10 +146,11 @@ async function startPage(map) {
   function printing(start) {
     if (start === Boolean(seen)) return;
     if (start) seen = [map.getCenter(), map.getZoom()];
-    const bounds = map.getBounds();
+    const bounds = map.getBounds(), atHome = map.getZoom() === opened[1] && map.getCenter().distanceTo(opened[0]) < 50;
     document.documentElement.classList.toggle('printing', start);
     map.invalidateSize({ animate: false, pan: false });
-    if (start) map.fitBounds(bounds, { animate: false });
+    if (start && atHome) home();
+    else if (start) map.fitBounds(bounds, { animate: false });
     else { map.setView(seen[0], seen[1], { animate: false }); seen = null; }
     sheet.redraw();
   }

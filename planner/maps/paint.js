@@ -1,12 +1,12 @@
 // Painters: people, areas, roads, units, stations and labels, each given the view in steps of the page's box.
 const COLOURS = {
-  times: ['#0b4f8a', '#3f8fc5', '#9ccbe6'], uncovered: '#e8720c', offline: '#6b6b6b',
+  times: ['#0b4f8a', '#3f8fc5', '#9ccbe6'], uncovered: '#f0a04b', offline: '#6b6b6b',
   shares: ['#f6e8c3', '#d0d9d6', '#93bccd', '#4a8fb5', '#0b5a8c'], existing: '#1d2b36', added: '#8a0f6b',
 };
 const SIZES = [0.5, 0.65, 0.82, 1];
 const ROADS = [['#b98a4e', 2.2], ['#c4a46f', 1.6], ['#c9c4b8', 1.1], ['#d9d5cb', 0.7]];
 const LEVELS = {
-  city: ['#3c3c3c', 2.2, []], district: ['#4a4a4a', 1.8, [9, 3, 2, 3]], town: ['#8d8d8d', 1, [4, 3]], village: ['#b5b5b5', 0.6, [2, 3]],
+  city: ['#3c3c3c', 2.2, []], district: ['#4a4a4a', 1.8, [9, 3, 2, 3]], town: ['#5f5f5f', 1, [4, 3]], village: ['#b5b5b5', 0.6, [2, 3]],
 };
 
 function inSteps(view, more) {  // draw in steps: paths are made once and placed by the canvas
@@ -43,15 +43,19 @@ function paintPeople(view, people, step, shown) {
   const colours = COLOURS.times.concat(COLOURS.uncovered, COLOURS.offline).map(rgba);
   const image = new ImageData(wide, high), pixels = new Uint32Array(image.data.buffer);
   const k = view.k * dpr, x0 = view.x * dpr, y0 = view.y * dpr;
-  const widths = SIZES.map(function (part) { return Math.max(1, Math.round(side < 4 ? side : side * part)); });
+  const halves = SIZES.map(function (part) { return (side < 5 ? side : side * part) / 2; });  // edges are rounded, so neighbours abut
   const { x, y, size, offline, step0, step1, step2 } = people;
   for (let i = 0; i < x.length; i++) {
-    const w = widths[size[i]], left = Math.round(x[i] * k + x0 - w / 2), top = Math.round(y[i] * k + y0 - w / 2);
-    if (left + w <= 0 || top + w <= 0 || left >= wide || top >= high) continue;
+    const half = halves[size[i]], cx = x[i] * k + x0, cy = y[i] * k + y0;
+    const left = Math.max(0, Math.round(cx - half)), right = Math.min(wide, Math.max(Math.round(cx - half) + 1, Math.round(cx + half)));
+    const top = Math.max(0, Math.round(cy - half)), bottom = Math.min(high, Math.max(Math.round(cy - half) + 1, Math.round(cy + half)));
+    if (left >= right || top >= bottom) continue;
     const kind = step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
     if (!shown[kind]) continue;
-    const colour = colours[kind], right = Math.min(left + w, wide), bottom = Math.min(top + w, high);
-    for (let row = Math.max(top, 0); row < bottom; row++) pixels.fill(colour, row * wide + Math.max(left, 0), row * wide + right);
+    const colour = colours[kind];
+    for (let row = top * wide; row < bottom * wide; row += wide) {
+      for (let at = row + left; at < row + right; at++) pixels[at] = colour;
+    }
   }
   const under = document.createElement('canvas');
   under.width = wide;
@@ -78,6 +82,15 @@ function paintAreas(view, area, colour) {
   });
 }
 
+function paintGround(view, units) {  // the planned area in white on the page's paper
+  inSteps(view, function (ctx) {
+    ctx.fillStyle = '#fff';
+    units.rows.forEach(function (unit, i) {
+      if (unit.level === units.rows[0].level && units.paths.has(i)) ctx.fill(units.paths.get(i), 'evenodd');
+    });
+  });
+}
+
 function paintShares(view, units, level, shareOf) {
   inSteps(view, function (ctx) {
     units.rows.forEach(function (unit, i) {
@@ -97,6 +110,10 @@ function paintBorders(view, units, selected) {
       if (!units.paths.has(i)) continue;
       const [colour, width, dash] = LEVELS[units.rows[i].level];
       const chosen = i === selected;
+      ctx.setLineDash([]);
+      ctx.strokeStyle = 'rgba(255,255,255,0.7)';
+      ctx.lineWidth = (width + 2) * pixel;
+      ctx.stroke(units.paths.get(i));
       ctx.setLineDash(chosen ? [] : dash.map(function (d) { return d * pixel; }));
       ctx.strokeStyle = chosen ? '#000' : colour;
       ctx.lineWidth = (chosen ? 3 : width) * pixel;
@@ -116,12 +133,13 @@ function paintSites(view, sites, step, shown, selected) {
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  const grow = Math.min(1.35, Math.max(0.6, zoom / 12));
+  const taken = [], grow = Math.min(1.35, Math.max(0.6, zoom / 12));
   for (let i = sites.length - 1; i >= 0; i--) {
     const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
     site.visible = shown[site.kind] && (site.kind === 'existing' || site.rank <= step);
     if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
     const r = (site.kind === 'existing' ? 3.6 : site.rank > 99 ? 10.5 : 9) * grow;
+    if (site.kind !== 'existing') taken.push([x - r, y - r, x + r, y + r]);
     symbol(ctx, site.kind, x, y, r + (site === selected ? 4 : 1.4));
     ctx.fillStyle = site === selected ? '#ffd400' : '#fff';
     ctx.fill();
@@ -133,25 +151,34 @@ function paintSites(view, sites, step, shown, selected) {
     ctx.font = 'bold ' + Math.round(10.5 * grow) + 'px ' + FONT;
     ctx.fillText(String(site.rank), x, y + 0.5);
   }
+  return taken;
 }
 
 const FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",SimHei,sans-serif';
 
-function paintLabels(view, labels) {  // greedy by rank: a label that would touch an earlier one is left out
-  const { ctx, dpr } = view, taken = [];
+const SHIFTS = [0, -17, 17, -34, 34];
+
+function paintLabels(view, labels, taken) {  // greedy by rank: shifted off what is taken, or left out
+  const { ctx, dpr } = view;
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
   for (const label of labels) {
     if (view.zoom < label.from) continue;
-    const x = label.x * view.k + view.x, y = label.y * view.k + view.y;
+    const x = label.x * view.k + view.x;
+    let y = label.y * view.k + view.y;
     if (x < 0 || y < 0 || x > view.wide || y > view.high) continue;
     ctx.font = label.font;
     if (!label.half) label.half = ctx.measureText(label.text).width / 2 + 4;
-    const box = [x - label.half, y - label.tall, x + label.half, y + label.tall];
-    if (taken.some(function (t) { return t[0] < box[2] && box[0] < t[2] && t[1] < box[3] && box[1] < t[3]; })) continue;
-    taken.push(box);
+    const shift = SHIFTS.find(function (dy) {
+      return !taken.some(function (t) {
+        return t[0] < x + label.half && x - label.half < t[2] && t[1] < y + dy + label.tall && y + dy - label.tall < t[3];
+      });
+    });
+    if (shift === undefined) continue;
+    y += shift;
+    taken.push([x - label.half, y - label.tall, x + label.half, y + label.tall]);
     ctx.strokeStyle = 'rgba(255,255,255,0.92)';
     ctx.lineWidth = 3.5;
     ctx.strokeText(label.text, x, y);

@@ -69,7 +69,7 @@ def report(
     service: Any = None,
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
-    map_approval: str = "",
+    map_approval: str | None = None,
     made_by: str = "",
     on: date | None = None,
     made_on: date | None = None,

@@ -28,7 +28,7 @@ MAX_LISTED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column of a report: its key, what it says, and whether it holds ``text``, ``count``, ``share`` or ``degrees``."""
+    """A column: its key, what it says, its meaning; ``kind`` is text, count, share or degrees."""
 
     key: str
     text: str
@@ -78,17 +78,12 @@ def _summary(facts: Facts, lang: str) -> Table:
         Heading("share_before", said["share_before"], "share", said["m_share_before"]),
         Heading("share", said["share"], "share", said["m_share"]),
     )
+    offline, reached = int(whole["not_connected"]), people - int(whole["not_connected"])
+    counts = [(row["name"], row["before"], row["after"]) for row in headline(facts, lang)]
+    counts.append((said["uncovered"], reached - int(whole["covered_before"]), reached - int(whole["covered"])))
+    counts.append((said["not_connected"], offline, offline))
     rows: list[list[Any]] = [[said["people"], people, people, None, None]]
-    for row in headline(facts, lang):
-        rows.append(
-            [row["name"], row["before"], row["after"], _ratio(row["before"], people), _ratio(row["after"], people)]
-        )
-    offline, covered, before = int(whole["not_connected"]), int(whole["covered"]), int(whole["covered_before"])
-    for name, was, now in (
-        ("uncovered", people - offline - before, people - offline - covered),
-        ("not_connected", offline, offline),
-    ):
-        rows.append([said[name], was, now, _ratio(was, people), _ratio(now, people)])
+    rows += [[name, was, now, _ratio(was, people), _ratio(now, people)] for name, was, now in counts]
     rows.append([said["existing_site_short"], len(facts.existing_sites), len(facts.existing_sites), None, None])
     rows.append([said["new_site_short"], 0, len(facts.new_sites), None, None])
     return Table("summary", said["sheet_summary"], columns, rows, said["note_whole"])
@@ -165,7 +160,7 @@ def _uncovered(facts: Facts, lang: str) -> Table:
     keys = ["code", "name", "uncovered", "people", "covered", "share"]
     rows = [_unit_row(str(unit), row, keys, lang) for unit, row in some.iterrows()]
     if rows:
-        rows.append(_unit_row(TOTAL, table.loc[TOTAL], keys, lang))
+        rows.append(_unit_row(TOTAL, pd.Series(table.loc[TOTAL]), keys, lang))
     return Table("uncovered", said["sheet_uncovered"], _headings(keys, lang), rows, said["note_uncovered"], bool(rows))
 
 
@@ -212,7 +207,5 @@ def _quarantine(quarantine: pd.DataFrame | None, lang: str) -> Table:
     if quarantine is None or quarantine.empty:
         return Table("quarantine", said["sheet_quarantine"], headings, [], said["note_none"])
     frame = quarantine.reindex(columns=list(QUARANTINE_COLUMNS)).astype(object)
-    rows = [
-        ["" if value is None or value != value else str(value) for value in row] for row in frame.to_numpy().tolist()
-    ]
+    rows = [["" if pd.isna(value) else str(value) for value in row] for row in frame.to_numpy().tolist()]
     return Table("quarantine", said["sheet_quarantine"], headings, rows)

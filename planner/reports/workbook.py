@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from planner.facts import Facts, finding, proof, title, words
 from planner.reports.tables import Heading, Table
 
@@ -84,7 +86,7 @@ def _write(sheet: Any, table: Table, first: int, styles: Mapping[str, Any]) -> i
 
 
 def _cell(sheet: Any, at: tuple[int, int], value: Any, style: Any) -> None:
-    if value is None or value != value:
+    if pd.isna(value):
         sheet.write_blank(*at, None, style)
     elif isinstance(value, str):
         sheet.write_string(*at, value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + "…", style)
