@@ -11,6 +11,7 @@ import pandas as pd
 from planner.arrays import Lines, Points, Positions
 from planner.errors import DataError
 from planner.network.chains import Chains
+from planner.network.checks import near_misses, pieces_apart, self_loops
 from planner.network.findings import finding, gathered, lengths_that_differ, summary
 from planner.network.graph import Network
 from planner.network.hilbert import hilbert_distance
@@ -48,7 +49,8 @@ def build_network(
     pieces, node_xy, notes = _noded(frame, profile)
     told += notes
     network = _compiled(pieces, node_xy, frame, profile)
-    told.append(_self_loops(network, frame.index.to_numpy(dtype=object)))
+    ids = frame.index.to_numpy(dtype=object)
+    told += [self_loops(network, ids), near_misses(network, ids), pieces_apart(network)]
     return replace(network, road=by_id[used][network.road], findings=gathered(told))
 
 
@@ -139,13 +141,6 @@ def _compiled(pieces: Pieces, node_xy: Points, frame: gpd.GeoDataFrame, profile:
         profile,
         frame.crs,
     )
-
-
-def _self_loops(network: Network, ids: Lines) -> pd.DataFrame:
-    loops = np.flatnonzero(network.tail == network.head)
-    loops = loops[np.lexsort((loops, network.road[loops]))]
-    details = (f"starts and ends at one junction after {length:.1f} m; kept" for length in network.metres[loops])
-    return finding("self-loop", ids[network.road[loops]], details)
 
 
 def _numbered_along_the_curve(node_xy: Points, tail: Positions, head: Positions) -> tuple[Points, Positions, Positions]:
