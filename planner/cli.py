@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from planner.errors import DataError, OptimiseError, PlannerError, StoreError
+from planner.texts import Text
 
 DONE, FINDINGS, BAD_INPUT, NO_PLAN, STORE, INTERRUPTED = 0, 1, 3, 4, 5, 130
 """Exit codes; 2 is wrong usage, told by click."""
@@ -83,7 +84,7 @@ def _run(toml: Path, data: Path | None, out: Path, *, quiet: bool) -> None:
     for report in run.reports.values():
         click.echo("  " + report.summary(lang=project.settings.project.lang))
         for note in report.notes:
-            click.echo(f"    - {note}")
+            click.echo(f"    - {Text.of(note).words(project.settings.project.lang)}")
     for kind, path in run.files.items():
         click.echo(f"{words[kind.rpartition('.')[2]]}: {path}")
     if run.has_findings:

@@ -18,24 +18,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from planner.errors import DataError
+from planner.texts import Text
 
 QUARANTINE_COLUMNS = ("file", "layer", "row", "rule", "column", "value", "reason", "suggestion", "original")
 REPAIR_COLUMNS = ("file", "layer", "row", "rule", "column", "before", "after", "reason")
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A finding about a file as a whole, in Chinese and in English; as text it is Chinese."""
-
-    zh: str
-    en: str
-
-    def words(self, lang: str = "zh") -> str:
-        """The finding in one language."""
-        return self.en if lang == "en" else self.zh
-
-    def __str__(self) -> str:
-        return self.zh
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +77,13 @@ class ImportReport:
     duplicates: pd.DataFrame = field(default_factory=lambda: _empty(QUARANTINE_COLUMNS))
     repairs: pd.DataFrame = field(default_factory=lambda: _empty(REPAIR_COLUMNS))
     facts: Mapping[str, str] = field(default_factory=dict)
-    notes: Iterable[Note | str] = ()
+    notes: Iterable[Text | str] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
-        object.__setattr__(self, "notes", tuple(Note(n, n) if isinstance(n, str) else n for n in self.notes))
+        object.__setattr__(self, "notes", tuple(map(Text.of, self.notes)))
         accounted = self.accepted + len(self.quarantine) + len(self.duplicates)
         if accounted != self.read:
             raise DataError(
@@ -138,13 +124,18 @@ class ImportReport:
         known = rules()
         words = [
             (known[r].reason(column=c, value=v, lang=lang), known[r].suggestion(column=c, value=v, lang=lang))
-            if r in known else None
-            for r, c, v in zip(rows["rule"], rows["column"], rows["value" if "value" in rows else "before"], strict=True)
-        ]  # fmt: skip
+            if r in known
+            else None
+            for r, c, v in zip(
+                rows["rule"], rows["column"], rows["value" if "value" in rows else "before"], strict=True
+            )
+        ]
         for at, name in enumerate(("reason", "suggestion")):
             if name in rows:
                 kept = rows[name].tolist()
-                rows[name] = pd.Series([w[at] if w else k for w, k in zip(words, kept, strict=True)], rows.index, object)
+                rows[name] = pd.Series(
+                    [w[at] if w else k for w, k in zip(words, kept, strict=True)], rows.index, object
+                )
         return rows
 
     def summary(self, *, lang: str = "zh") -> str:
@@ -164,7 +155,7 @@ class ImportReport:
         known = rules()
         lines = [self.summary(lang=lang)]
         lines += [f"  {name}: {value}" for name, value in self.facts.items()]
-        lines += [f"  ! {note.words(lang) if isinstance(note, Note) else note}" for note in self.notes]
+        lines += [f"  ! {Text.of(note).words(lang)}" for note in self.notes]
         for rule, rows in self.counts().groupby("rule", sort=True)["rows"].sum().items():
             words = known[str(rule)].reason(column="…", value="…", lang=lang) if rule in known else ""
             lines.append(f"  - {rule} × {rows:,} {words}")

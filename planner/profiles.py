@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from planner.errors import QuestionError
+from planner.texts import Text
 
 Mode: TypeAlias = Literal["walk", "drive"]
 
@@ -33,7 +34,7 @@ class Profile:
     slower: Mapping[str, float] = field(default_factory=dict)
     class_speeds: Mapping[str, float] = field(default_factory=dict)
     never_attach: frozenset[str] = frozenset()
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("slower", "class_speeds", "sources"):
@@ -63,6 +64,7 @@ def travel_profile(mode: Mode) -> Profile:
     if mode not in known:
         raise QuestionError(f"unknown mode {mode!r}; known: {', '.join(known)}")
     data = dict(known[mode])
+    data["sources"] = {name: Text.of(words) for name, words in data.get("sources", {}).items()}  # type: ignore[attr-defined]
     for name in ("barred", "never_attach"):
         data[name] = frozenset(data.get(name, ()))  # type: ignore[call-overload]
     return Profile(mode=mode, **data)  # type: ignore[arg-type]

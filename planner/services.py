@@ -14,6 +14,7 @@ import pandas as pd
 
 from planner.errors import QuestionError
 from planner.profiles import Mode
+from planner.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Parameter:
 
     value: Any
     unit: str
-    source: str
+    source: Text
     since: str = ""
 
 
@@ -56,9 +57,9 @@ class Service:
             raise QuestionError(f"{self.key} states no {parameter}; it states {', '.join(self.parameters)}")
         return self.parameters[parameter].value
 
-    def table(self) -> pd.DataFrame:
+    def table(self, lang: str = "zh") -> pd.DataFrame:
         """Every parameter with unit, source and date, for printing beside an answer."""
-        rows = [(name, p.value, p.unit, p.source, p.since) for name, p in self.parameters.items()]
+        rows = [(name, p.value, p.unit, p.source.words(lang), p.since) for name, p in self.parameters.items()]
         return pd.DataFrame(rows, columns=["parameter", "value", "unit", "source", "since"])
 
     def __repr__(self) -> str:
@@ -73,7 +74,7 @@ class Reading:
     zh: str
     en: str
     metres: float
-    source: str
+    source: Text
 
 
 @cache
@@ -92,12 +93,16 @@ def service(key: str) -> Service:
     if key not in known:
         raise QuestionError(f"unknown service {key!r}; known: {', '.join(known)}")
     data = dict(known[key])
-    parameters = {name: Parameter(**given) for name, given in data.pop("parameters", {}).items()}
+    parameters = {
+        name: Parameter(**{**given, "source": Text.of(given["source"])}) for name, given in data.pop("parameters", {}).items()
+    }
     return Service(key=key, parameters=parameters, **data)
 
 
 @cache
 def walking_readings() -> tuple[Reading, ...]:
     """The readings of "fifteen minutes on foot", widest first: the standard's two, a typical and a frail elder's."""
-    given = (Reading(key=key, **data) for key, data in _shipped()["reading"].items())
+    given = (
+        Reading(key=key, **{**data, "source": Text.of(data["source"])}) for key, data in _shipped()["reading"].items()
+    )
     return tuple(sorted(given, key=lambda reading: -reading.metres))

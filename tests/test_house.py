@@ -14,7 +14,7 @@ import planner
 
 ROOT = Path(planner.__file__).parent
 FLOORS = [
-    "errors arrays",
+    "errors arrays texts",
     "layers imports rounding profiles",
     "area roads demand sites services store geopackage",
     "gazetteer network",

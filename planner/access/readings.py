@@ -33,7 +33,7 @@ class Readings:
         """Share of the people who reach one of the given sites: a row a reading, with its metres and source."""
         chosen = list(ids)
         rows = [
-            (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source)
+            (r.key, r.zh if lang == "zh" else r.en, r.metres, self.coverages[r.key].share(chosen), r.source.words(lang))
             for r in self.readings
         ]
         return pd.DataFrame(rows, columns=["reading", "name", "metres", "share", "source"]).set_index("reading")

@@ -13,7 +13,9 @@ from planner.coverage import Coverage
 from planner.facts.words import words
 from planner.plan import Plan
 from planner.services import Parameter, Service
+from planner.texts import Text
 
+Row = tuple[str, Any, str, str | Text]
 COLUMNS = ("key", "value", "unit", "source")
 DISTRIBUTION = "service-coverage-planner"
 
@@ -38,7 +40,7 @@ def parameter_table(
     return table.drop_duplicates("key", keep="first", ignore_index=True)
 
 
-def _given(given: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
+def _given(given: Mapping[str, Any]) -> Iterator[Row]:
     for key, value in given.items():
         if isinstance(value, Parameter):
             yield key, value.value, value.unit, value.source
@@ -48,28 +50,30 @@ def _given(given: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
             yield key, value, "", "scenario_given"
 
 
-def _service(service: Service | None) -> Iterator[tuple[str, Any, str, str]]:
+def _service(service: Service | None) -> Iterator[Row]:
     for name, parameter in service.parameters.items() if service is not None else ():
         yield name, parameter.value, parameter.unit, parameter.source
 
 
-def _travel(coverage: Coverage) -> Iterator[tuple[str, Any, str, str]]:
+def _travel(coverage: Coverage) -> Iterator[Row]:
     yield "minutes", coverage.limit, "minutes_unit", "scenario_given"
     if (profile := coverage.profile) is None:
         return
     yield "mode", profile.mode, "", "profile_default"
+    if "steps" in profile.slower:
+        yield "steps", profile.slower["steps"], "", profile.sources.get("slower", "profile_default")
     for name, unit in (("metres_per_second", "m/s"), ("access_metres_per_second", "m/s"), ("snap_metres", "m")):
         if name == "metres_per_second" and profile.class_speeds:
             continue  # driving goes by the class of road
         yield name, getattr(profile, name), unit, profile.sources.get(name, "profile_default")
 
 
-def _readings(summary: Summary) -> Iterator[tuple[str, Any, str, str]]:
+def _readings(summary: Summary) -> Iterator[Row]:
     for reading in summary.readings:
         yield f"reading:{reading.key}", reading.metres, "m", reading.source
 
 
-def _plan(coverage: Coverage, plan: Plan | None) -> Iterator[tuple[str, Any, str, str]]:
+def _plan(coverage: Coverage, plan: Plan | None) -> Iterator[Row]:
     yield "points", len(coverage.demand), "", "measured"
     if plan is None:
         return
@@ -102,7 +106,7 @@ def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
     source_key = row.source if row.source in said else ""
     return {
         "key": key, "name": name, "value": f"{value} {unit}".strip(), "value_key": value_key,
-        "source": said[source_key] if source_key else str(row.source), "source_key": source_key,
+        "source": said[source_key] if source_key else Text.of(row.source).words(lang), "source_key": source_key,
     }  # fmt: skip
 
 

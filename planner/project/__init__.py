@@ -16,7 +16,6 @@ from planner.imports import ImportReport
 from planner.maps import draw
 from planner.plan import Plan
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
-from planner.project.parameters import parameter_table
 from planner.project.run import Answer, Inputs, answer, read_inputs
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
@@ -46,8 +45,8 @@ class Run:
 
     @property
     def has_findings(self) -> bool:
-        """Whether rows of some file were quarantined."""
-        return any(len(report.quarantine) for report in self.reports.values())
+        """Whether rows of some file were quarantined for a fault of theirs."""
+        return any(report.faulty for report in self.reports.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,46 +71,29 @@ class Project:
         if input_hashes(self.settings, self.data) != hashes:
             raise DataError("an input file changed while it was being read; run again once nobody writes to it")
         files["manifest"] = folder / "manifest.json"
-        save_manifest(self._manifest(answers, hashes, files, watch), files["manifest"])
+        save_manifest(self._manifest(answers, inputs, hashes, files, watch), files["manifest"])
         return Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
 
     def _save(self, one: Answer, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:
-        settings, ident = self.settings, one.block.ident
-        lang, parameters = settings.project.lang, parameter_table(one, settings)
-        sources = [f"{name}: {report.summary(lang=lang)}" for name, report in one.reports.items()]
-        named = {kind: folder / f"{ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
+        block, lang = one.block, self.settings.project.lang
+        named = {kind: folder / f"{block.ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
+        facts = one.facts(self.settings, inputs)
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
-            page = draw(
-                one.plan,
-                area=inputs.area,
-                network=one.network,
-                summary=one.summary,
-                title=settings.project.name,
-                layers=inputs.backdrop,
-                parameters=parameters,
-                sources=sources,
-                map_approval=settings.project.map_approval,
-                lang=lang,
-            )
-            page.save(named["map"])
+            draw(facts, network=one.network, layers=inputs.backdrop, lang=lang).save(named["map"])
         with watch.stage("制表" if lang == "zh" else "Write the tables"):
-            quarantine = pd.concat([report.quarantine for report in one.reports.values()], ignore_index=True)
-            table = report(
-                one.plan,
-                summary=one.summary,
-                parameters=parameters,
-                sources=sources,
-                quarantine=quarantine,
-                title=settings.project.name,
-                lang=lang,
-            )
-            table.save(named["table"])
+            quarantine = pd.concat([told.table("quarantine", lang=lang) for told in one.reports.values()])
+            report(facts, quarantine=quarantine.reset_index(drop=True), lang=lang).save(named["table"])
         with watch.stage("导出图层" if lang == "zh" else "Write the layers"):
             write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)
-        return {f"{ident}.{kind}": path for kind, path in named.items()}
+        return {f"{block.ident}.{kind}": path for kind, path in named.items()}
 
     def _manifest(
-        self, answers: Mapping[str, Answer], hashes: Mapping[str, Any], files: Mapping[str, Path], watch: Watch
+        self,
+        answers: Mapping[str, Answer],
+        inputs: Inputs,
+        hashes: Mapping[str, Any],
+        files: Mapping[str, Path],
+        watch: Watch,
     ) -> dict[str, Any]:
         return {
             "project": self.settings.project.name,
@@ -122,7 +104,7 @@ class Project:
                 ident: {
                     "plan": plan_facts(one.plan),
                     "summary": one.summary.overall,
-                    "parameters": parameter_table(one, self.settings).to_dict(orient="records"),
+                    "parameters": one.facts(self.settings, inputs).parameters.astype(str).to_dict(orient="records"),
                     "imports": {name: import_facts(report) for name, report in one.reports.items()},
                     "network_findings": one.network.findings.groupby("rule").size().to_dict()
                     if len(one.network.findings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -46,11 +45,12 @@ def import_facts(report: ImportReport) -> dict[str, Any]:
         "sha256": report.sha256,
         "rows_read": report.read,
         "accepted": report.accepted,
-        "quarantined": len(report.quarantine),
+        "quarantined": report.faulty,
+        "not_of_this_area": report.expected,
         "duplicates": len(report.duplicates),
         "repairs": len(report.repairs),
         "facts": dict(report.facts),
-        "notes": list(report.notes),
+        "notes": [str(note) for note in report.notes],
     }
 
 
@@ -101,7 +101,7 @@ def save_manifest(manifest: dict[str, Any], path: Path) -> None:
     """Write the manifest as JSON, whole or not at all."""
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_text(json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _parts(path: Path) -> list[Path]:

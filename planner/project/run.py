@@ -16,6 +16,7 @@ from planner.candidates import candidate_sites, candidates_from_hosts, candidate
 from planner.coverage import Coverage, cover
 from planner.demand import Demand
 from planner.errors import DataError
+from planner.facts import Facts, gather
 from planner.imports import ImportReport
 from planner.network import Network, build_network
 from planner.optimise import cover_everyone, maximise_coverage
@@ -26,7 +27,7 @@ from planner.project.watch import Watch
 from planner.roads import Roads
 from planner.services import Service, service
 from planner.sites import Sites
-from planner.sources import read_area, read_layer, read_population, read_roads, read_sites
+from planner.sources import read_area, read_backdrop, read_population, read_roads, read_sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,34 @@ class Answer:
     summary: Summary
     readings: Readings | None
     reports: Mapping[str, ImportReport]
+
+    def facts(self, settings: Settings, inputs: Inputs) -> Facts:
+        """What map, tables and manifest tell of it, gathered once so that they agree."""
+        lang = settings.project.lang
+        return gather(
+            self.plan,
+            by=inputs.area,
+            summary=self.summary,
+            parameters=self._asked(settings),
+            sources=[report.summary(lang=lang) for report in self.reports.values()],
+            title=settings.project.name,
+            service=self.service,
+            map_approval=settings.project.map_approval,
+        )
+
+    def _asked(self, settings: Settings) -> dict[str, Any]:
+        block, given = self.block, "scenario_given"
+        told = {
+            "minutes": (block.minutes, "minutes_unit", given),
+            "metres_per_second": (block.metres_per_second, "m/s", given),
+            "snap_metres": (block.snap_metres, "m", given),
+            "spacing_metres": (None if block.candidates is None else block.candidates.spacing_metres, "m", given),
+            "buffer_metres": (settings.area.buffer_metres, "m", given),
+            "age": (settings.population.age, "", given),
+            "on": (settings.project.on.isoformat(), "", given),
+            "crs": (self.network.crs.to_string(), "", "measured"),
+        }
+        return {key: row for key, row in told.items() if row[0] is not None}
 
 
 def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
@@ -89,7 +118,7 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
             **_how(given),
         )
     backdrop: dict[str, gpd.GeoDataFrame] = {
-        name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
+        name: read_backdrop(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
     }
     return Inputs(area, roads, people, backdrop)
 
@@ -112,7 +141,7 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
         else:
             coverage = cover(network, inputs.people, sites, minutes=minutes, progress=progress)
     with watch.stage(_word(settings, "优化选址", "Choose the sites")):
-        plan = _solve(block, preset, coverage, settings)
+        plan = _solve(block, coverage, settings)
     with watch.stage(_word(settings, "汇总", "Count the people")):
         summary = summarise(plan, by=inputs.area.units, readings=read)
     reports = inputs.reports | _site_reports(today, could)
@@ -161,7 +190,7 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
     return found
 
 
-def _solve(block: ServiceBlock, preset: Service, coverage: Coverage, settings: Settings) -> Plan:
+def _solve(block: ServiceBlock, coverage: Coverage, settings: Settings) -> Plan:
     name = block.name or settings.project.name
     scenario = Scenario(name, coverage, new=block.new, avoid=block.avoid)
     if block.objective == "cover_everyone":

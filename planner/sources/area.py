@@ -85,15 +85,24 @@ def _tell(ledger: Ledger, towns: ImportReport) -> None:
 
 def _polygonal(shape: shapely.Geometry) -> shapely.Polygon | shapely.MultiPolygon:
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
-        raise DataError(f"the chosen divisions make no polygon but a {shape.geom_type}")
+        raise DataError(f"the chosen divisions make no polygon but a {type(shape).__name__}")
     return shape
 
 
 class _Divisions:
     """The polygons of one level as read: aligned to the file's rows."""
 
-    def __init__(self, ledger: Ledger, where: str, codes: np.ndarray, names: np.ndarray, lonlat: Geometries,
-                 shapes: Geometries, reference: Reference, parents: np.ndarray) -> None:  # fmt: skip
+    def __init__(
+        self,
+        ledger: Ledger,
+        where: str,
+        codes: np.ndarray,
+        names: np.ndarray,
+        lonlat: Geometries,
+        shapes: Geometries,
+        reference: Reference,
+        parents: np.ndarray,
+    ) -> None:
         self.ledger, self.where, self.codes, self.names = ledger, where, codes, names
         self.lonlat, self.shapes, self.reference, self.parents = lonlat, shapes, reference, parents
 
@@ -145,7 +154,13 @@ class _Divisions:
 
 
 def _polygons(
-    kind: str, path: Path, layer: str | None, crs: Said, encoding: str | None, columns: Mapping[str, str] | None, repair: bool
+    kind: str,
+    path: Path,
+    layer: str | None,
+    crs: Said,
+    encoding: str | None,
+    columns: Mapping[str, str] | None,
+    repair: bool,
 ) -> _Divisions:
     words = schema(kind)
     records = open_records(path, words, layer=layer, encoding=encoding)
@@ -175,4 +190,6 @@ def _level(codes: np.ndarray, where: str) -> str:
     if not any(code.isdigit() for code in codes):
         return LEVELS[1]
     lengths = sorted({len(code) for code in codes})
-    raise DataError(f"{where} mixes codes of {lengths} digits; one layer holds one level: 6 digits district, 9 town, 12 village")
+    raise DataError(
+        f"{where} mixes codes of {lengths} digits; one layer holds one level: 6 digits district, 9 town, 12 village"
+    )

@@ -23,7 +23,7 @@ def read_backdrop(
     crs: Said = None,
     encoding: str | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read polygons to draw a map upon (底图), cut to the area with its buffer, in the area's CRS.
+    """Read polygons to draw a map upon (底图), cut to the frame of the area with its buffer, in the area's CRS.
 
     Invalid polygons are mended, since nothing is measured on them. Raises `DataError` for what cannot be read.
     """
@@ -31,5 +31,6 @@ def read_backdrop(
     ledger = Ledger(records)
     shapes = checked(records, ledger, of=("Polygon", "MultiPolygon"), repair=True)
     reference = referred(records, ledger, shapes, crs=crs, area=area)
-    drawn = shapely.intersection(place(shapes[ledger.positions], reference, area.crs), area.wide)
+    frame = shapely.box(*area.wide.buffer(area.buffer_metres).bounds)
+    drawn = shapely.intersection(place(shapes[ledger.positions], reference, area.crs), frame)
     return gpd.GeoDataFrame(geometry=list(drawn[~shapely.is_empty(drawn)]), crs=area.crs)

@@ -52,7 +52,7 @@ def band_of(heading: str) -> Band | None:
 
 @dataclass(frozen=True, eq=False)
 class Census:
-    """A census table: ``frame`` by row with ``code``, ``name``, ``people`` and one column a band; ``total`` its total row."""
+    """A census table: ``frame`` holds ``code``, ``name``, ``people`` and a column a band; ``total`` its total row."""
 
     frame: pd.DataFrame
     bands: tuple[str, ...]
@@ -60,7 +60,7 @@ class Census:
     total: pd.Series | None
 
     def asked(self, age: str | None) -> tuple[str, ...]:
-        """The bands an age names: ``60+`` is every band from 60 on; raises `ColumnError` where they do not add up to it."""
+        """The bands an age names: ``60+`` is every band from 60 on; raises `ColumnError` where none make it up."""
         if age is None:
             return ()
         wanted = band_of(age)
@@ -91,9 +91,12 @@ def _without_sums(names: list[str], bands: Mapping[str, Band]) -> list[str]:
 
 
 def read_census(
-    path: str | os.PathLike[str], *, columns: Mapping[str, str] | None = None, layer: str | None = None,
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    layer: str | None = None,
     encoding: str | None = None,
-) -> Census:  # fmt: skip
+) -> Census:
     """Read a census by district: code or name, all people, and people by age band, men and women added up.
 
     The row of the city as a whole is recognised by its code or because it equals the sum of the others, and
@@ -109,11 +112,13 @@ def read_census(
     ledger = Ledger(records)
     people = numbers(records.frame[found["people"]], ledger, found["people"])
     _must_hold(ledger, people, found["people"])
-    frame = pd.DataFrame({
-        "code": texts(records.frame[found["code"]]) if "code" in found else "",
-        "name": texts(records.frame[found["name"]]) if "name" in found else "",
-        "people": people,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "code": texts(records.frame[found["code"]]) if "code" in found else "",
+            "name": texts(records.frame[found["name"]]) if "name" in found else "",
+            "people": people,
+        }
+    )
     bands = _bands(records.frame, records.headings, ledger)
     frame = pd.concat([frame, bands], axis=1)
     total = _total(frame, ledger)
@@ -163,7 +168,7 @@ def _total(frame: pd.DataFrame, ledger: Ledger) -> pd.Series | None:
 
 
 def match_units(census: Census, codes: Iterable[str], names: Iterable[str]) -> pd.Series:
-    """Census row of each unit, by code or else by name, aligned to ``codes``; raises `DataError` for a name used twice."""
+    """Census row of each unit, by code or else by name, -1 where none; raises `DataError` for a name used twice."""
     by_code = {code: row for row, code in enumerate(census.frame["code"]) if code}
     listed = census.frame["name"].tolist()
     found = []

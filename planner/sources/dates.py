@@ -19,6 +19,7 @@ EXCEL_1900, EXCEL_1904 = date(1899, 12, 30), date(1904, 1, 1)
 FIRST_YEAR, LAST_YEAR = 1000, 2200
 REPUBLIC = 1911  # 民国元年 is 1912
 NUMERALS = {"〇": 0, "零": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "元": 1}
+PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 PRECISE = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})(?:日|号)?(?:[T\s].*)?")
 MONTH = re.compile(r"(\d{4})(?:年|[-./])(\d{1,2})月?")
 YEAR = re.compile(r"(\d{4})年?(?:代|左右|前后)?")
@@ -47,19 +48,30 @@ def read_date(value: Any, *, base_1904: bool = False) -> Span | None:
     if isinstance(value, date):
         return Span(value, value, "day")
     plain = unicodedata.normalize("NFKC", text(value)).replace(" ", "")
-    if match := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain):
-        return _day(int(match[1]), int(match[2]), int(match[3]))
-    if match := PRECISE.fullmatch(plain):
+    return _calendar(plain) or _republic(plain) or _serial(plain, EXCEL_1904 if base_1904 else EXCEL_1900)
+
+
+def _calendar(plain: str) -> Span | None:
+    if match := PACKED.fullmatch(plain) or PRECISE.fullmatch(plain):
         return _day(int(match[1]), int(match[2]), int(match[3]))
     if match := MONTH.fullmatch(plain):
         return _month(int(match[1]), int(match[2]))
     if match := YEAR.fullmatch(plain):
         return _year(int(match[1]))
+    return None
+
+
+def _republic(plain: str) -> Span | None:
     if match := re.fullmatch(r"民国([〇零一二三四五六七八九十元\d]{1,3})年?", plain):
         years = int(match[1]) if match[1].isdigit() else numeral(match[1])
         return _year(REPUBLIC + years) if years else None
+    return None
+
+
+def _serial(plain: str, base: date) -> Span | None:
+    """A date that Excel shows as the number of days since its base."""
     if re.fullmatch(r"\d{5}(\.\d+)?", plain):
-        day = (EXCEL_1904 if base_1904 else EXCEL_1900) + timedelta(days=int(float(plain)))
+        day = base + timedelta(days=int(float(plain)))
         return Span(day, day, "day")
     return None
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from planner.errors import SourceError
 
 PUNCTUATION = frozenset("，。、（）：；“”‘’《》—…·　")
-SINGLE_BYTE = frozenset({"iso8859-1", "iso8859-15", "cp1252"})  # every byte is a letter in these: decoding proves nothing
+SINGLE_BYTE = frozenset(
+    {"iso8859-1", "iso8859-15", "cp1252"}
+)  # every byte is a letter in these: decoding proves nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,9 @@ def canonical(name: str) -> str:
     """Give Python's name of an encoding; the Chinese national ones all become GB18030, which holds them."""
     plain = name.strip().strip("\ufeff\x00").strip()
     if plain.isdigit():
-        plain = {"936": "gb18030", "65001": "utf-8", "54936": "gb18030", "950": "big5", "1252": "cp1252"}.get(plain, plain)
+        plain = {"936": "gb18030", "65001": "utf-8", "54936": "gb18030", "950": "big5", "1252": "cp1252"}.get(
+            plain, plain
+        )
     if plain.upper().startswith("LDID/"):
         plain = {"77": "gb18030", "79": "big5", "120": "big5", "87": "cp1252", "3": "cp1252"}.get(plain[5:], plain)
     try:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.arrays import Mask, Positions
-from planner.imports import QUARANTINE_COLUMNS, REPAIR_COLUMNS, ImportReport, Note, Rule, rules
+from planner.imports import QUARANTINE_COLUMNS, REPAIR_COLUMNS, ImportReport, Rule, rules
 from planner.sources.records import Records
+from planner.texts import Text
 
 Values = str | Sequence[Any] | npt.NDArray[Any]
 Entry = tuple[int, Rule, str, str]
@@ -52,9 +53,7 @@ class Ledger:
         """Leave rows out as duplicates of others."""
         return self._leave_out("duplicates", where, rule, column, value)
 
-    def repair(
-        self, where: Mask | Positions, rule: str, column: str, *, before: Values, after: Values
-    ) -> None:
+    def repair(self, where: Mask | Positions, rule: str, column: str, *, before: Values, after: Values) -> None:
         """Note that values were changed; of rows that still stand."""
         known = rules()[rule]
         given = np.asarray(where)
@@ -65,7 +64,7 @@ class Ledger:
 
     def note(self, zh: str, en: str) -> None:
         """Add a finding about the file as a whole."""
-        self._notes.append(Note(zh, en))
+        self._notes.append(Text(zh, en))
 
     def fact(self, name: str, value: str) -> None:
         """Say how the file was read."""
@@ -115,23 +114,34 @@ class Ledger:
         originals = self._originals([entry[0] for entry in entries if not entry[1].expected])
         rows = [
             (
-                self._records.file, self._records.layer, int(self._records.rows[at]), rule.id, column, value,
+                self._records.file,
+                self._records.layer,
+                int(self._records.rows[at]),
+                rule.id,
+                column,
+                value,
                 rule.reason(column=column, value=value, lang="en"),
                 rule.suggestion(column=column, value=value, lang="en"),
                 originals.get(at, ""),
             )
             for at, rule, column, value in entries
-        ]  # fmt: skip
+        ]
         return _table(rows, QUARANTINE_COLUMNS)
 
     def _mended(self) -> pd.DataFrame:
         rows = [
             (
-                self._records.file, self._records.layer, int(self._records.rows[at]), rule.id, column, before, after,
+                self._records.file,
+                self._records.layer,
+                int(self._records.rows[at]),
+                rule.id,
+                column,
+                before,
+                after,
                 rule.reason(column=column, value=before, lang="en"),
             )
             for at, rule, column, before, after in sorted(self._repairs, key=lambda entry: (entry[0], entry[2]))
-        ]  # fmt: skip
+        ]
         return _table(rows, REPAIR_COLUMNS)
 
     def _originals(self, positions: list[int]) -> dict[int, str]:
@@ -174,6 +184,4 @@ def _plain(value: object) -> object:
 
 def _table(rows: Iterable[tuple[object, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
     listed = list(rows)
-    return pd.DataFrame({
-        name: pd.Series([row[at] for row in listed], dtype=object) for at, name in enumerate(columns)
-    })  # fmt: skip
+    return pd.DataFrame({name: pd.Series([row[at] for row in listed], dtype=object) for at, name in enumerate(columns)})

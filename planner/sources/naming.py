@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from planner.sources.records import Geometries
 Names = npt.NDArray[np.object_]
 
 
-def coded(kind: str, codes: Sequence[str]) -> Names:
+def coded(kind: str, codes: Iterable[str]) -> Names:
     """IDs such as ``site:0421`` from codes; ``""`` stays ``""``."""
     return np.array([f"{kind}:{code}" if code else "" for code in codes], dtype=object)
 
@@ -47,7 +47,9 @@ def degrees_of(points: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
 def apart(names: Names) -> Names:
     """The same names, later ones of a kind told apart: ``a, a~2, a~3``."""
     order = pd.Series(names).groupby(names, sort=False).cumcount().to_numpy()
-    return np.array([name if at == 0 else f"{name}~{at + 1}" for name, at in zip(names, order, strict=True)], dtype=object)
+    return np.array(
+        [name if at == 0 else f"{name}~{at + 1}" for name, at in zip(names, order, strict=True)], dtype=object
+    )
 
 
 def leave_out_repeated(names: Names, ledger: Ledger, column: str) -> None:

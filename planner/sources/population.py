@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from planner.area import StudyArea, Units
+from planner.arrays import Positions
 from planner.demand import Demand
 from planner.errors import DataError
 from planner.layers import Layer
@@ -105,7 +106,7 @@ def _whole_copies(records: Records, ledger: Ledger) -> None:
     again = frame.duplicated().to_numpy()
     if again.any():
         first = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
-        origin = {group: row for group, row in zip(first[::-1], records.rows[at][::-1], strict=True)}
+        origin = dict(zip(first[::-1], records.rows[at][::-1], strict=True))
         ledger.duplicate(at[again], "row.duplicate", value=[str(origin[group]) for group in first[again]])
 
 
@@ -123,21 +124,27 @@ def _frame(
 
 
 def _weigh(
-    frame: gpd.GeoDataFrame, census: Census, bands: tuple[str, ...], area: StudyArea, ledger: Ledger, *,
-    use: Use, allow_factors: bool,
-) -> gpd.GeoDataFrame:  # fmt: skip
+    frame: gpd.GeoDataFrame,
+    census: Census,
+    bands: tuple[str, ...],
+    area: StudyArea,
+    ledger: Ledger,
+    *,
+    use: Use,
+    allow_factors: bool,
+) -> gpd.GeoDataFrame:
     """Turn residents of cells into the people asked for, by each cell's district."""
     level = _level(census, area.units)
     units = area.units.at(level).frame
     row_of = pd.Series(match_units(census, units["code"], units["name"]).to_numpy(), index=units.index)
     where = area.units.locate(Layer(frame), level)
-    rows = where.map(row_of).fillna(-1).astype(int).to_numpy()
+    rows: Positions = where.map(row_of).fillna(-1).astype(int).to_numpy()
     _must_be_counted(frame, rows, where, units, census)
     residents = frame["people"].to_numpy()
     counted = census.frame["people"].to_numpy()
-    lived = np.bincount(rows, weights=residents, minlength=len(counted))
+    lived: Floats = np.bincount(rows, weights=residents, minlength=len(counted)).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        factors = np.where(lived > 0, counted / lived, np.nan)
+        factors: Floats = np.where(lived > 0, counted / lived, np.nan)
     _tell(census, lived, factors, rows, set(row_of[row_of >= 0]), bands, ledger, use)
     if use == "totals":
         _refuse_odd_factors(census, factors, allow_factors=allow_factors)
@@ -163,13 +170,15 @@ def _level(census: Census, units: Units) -> str:
         hits[level] = int((match_units(census, frame["code"], frame["name"]) >= 0).sum())
     best = max(hits, key=lambda level: hits[level])
     if not hits[best]:
-        known = ", ".join(f"{name} {code}" for name, code in zip(census.frame["name"][:8], census.frame["code"][:8], strict=True))
+        known = ", ".join(
+            f"{name} {code}" for name, code in zip(census.frame["name"][:8], census.frame["code"][:8], strict=True)
+        )
         raise DataError(f"{census.report.file} speaks of none of the area's units; it has {known}")
     return best
 
 
 def _must_be_counted(
-    frame: gpd.GeoDataFrame, rows: npt.NDArray[np.int64], where: pd.Series, units: gpd.GeoDataFrame, census: Census
+    frame: gpd.GeoDataFrame, rows: Positions, where: pd.Series, units: gpd.GeoDataFrame, census: Census
 ) -> None:
     lost = rows < 0
     if not lost.any():
@@ -185,38 +194,51 @@ def _must_be_counted(
 def _refuse_odd_factors(census: Census, factors: Floats, *, allow_factors: bool) -> None:
     odd = np.isfinite(factors) & ((factors < LEAST_FACTOR) | (factors > MOST_FACTOR))
     if odd.any() and not allow_factors:
-        told = ", ".join(f"{name} × {factor:.2f}" for name, factor in zip(census.frame["name"][odd], factors[odd], strict=True))
+        told = ", ".join(
+            f"{name} × {factor:.2f}" for name, factor in zip(census.frame["name"][odd], factors[odd], strict=True)
+        )
         raise DataError(
-            f"cells and census disagree by more than three times: {told}; check that both mean the same people and units,"
-            " then allow it with allow_factors=True, or use='shares'"
+            f"cells and census disagree by more than three times: {told}; check that both mean the same"
+            " people and units, then allow it with allow_factors=True, or use='shares'"
         )
 
 
 def _tell(
-    census: Census, lived: Floats, factors: Floats, rows: npt.NDArray[np.int64], inside: set[int],
-    bands: tuple[str, ...], ledger: Ledger, use: Use,
-) -> None:  # fmt: skip
+    census: Census,
+    lived: Floats,
+    factors: Floats,
+    rows: Positions,
+    inside: set[int],
+    bands: tuple[str, ...],
+    ledger: Ledger,
+    use: Use,
+) -> None:
     """The census by division: what became of each row, and the people no cell stands for."""
     frame = census.frame
     elders = frame[list(bands)].sum(axis=1) if bands else frame["people"]
     counts = np.bincount(rows, minlength=len(frame))
-    state = [
-        "used" if counts[row] else "no cells" if row in inside else "not in the area" for row in range(len(frame))
-    ]  # fmt: skip
+    state = ["used" if counts[row] else "no cells" if row in inside else "not in the area" for row in range(len(frame))]
     table = frame[["code", "name"]].assign(
         census_people=frame["people"], age_people=elders, cells=counts, cell_people=lived, factor=factors, state=state
     )
     ledger.table("census", table)
     used = table[table["state"] == "used"]
-    ledger.fact("factors", ", ".join(f"{row.name_} {row.factor:.3f}" for row in used.rename(columns={"name": "name_"}).itertuples())
-                + ("" if use == "totals" else " (census / cells; told, not applied)"))  # fmt: skip
+    ledger.fact(
+        "factors",
+        ", ".join(f"{row.name_} {row.factor:.3f}" for row in used.rename(columns={"name": "name_"}).itertuples())
+        + ("" if use == "totals" else " (census / cells; told, not applied)"),
+    )
     for what, zh, en in (
         ("no cells", "在范围内但没有人口格网", "in the area but without cells"),
         ("not in the area", "不在规划范围内或没有边界", "outside the area, or without a polygon"),
     ):
         rest = table[table["state"] == what]
         if len(rest):
-            listed = "、".join(f"{name} {people:,.0f}" for name, people in zip(rest["name"], rest["age_people"], strict=True))
+            listed = "、".join(
+                f"{name} {people:,.0f}" for name, people in zip(rest["name"], rest["age_people"], strict=True)
+            )
             total = rest["age_people"].sum()
-            ledger.note(f"普查中 {len(rest)} 个单位{zh}，共 {total:,.0f} 人：{listed}",
-                        f"{len(rest)} census divisions {en}, {total:,.0f} people: {listed}")  # fmt: skip
+            ledger.note(
+                f"普查中 {len(rest)} 个单位{zh}，共 {total:,.0f} 人：{listed}",
+                f"{len(rest)} census divisions {en}, {total:,.0f} people: {listed}",
+            )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
-from planner.imports import Note
+from planner.texts import Text
 
 Geometries = npt.NDArray[np.object_]
 """Shapely geometries or None, shape ``(rows,)``, in the file's own coordinates."""
@@ -44,7 +44,7 @@ class Records:
     crs: CRS | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
     blemishes: tuple[Blemish, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Text, ...] = ()
     damaged: tuple[int, ...] = ()
     """Positions whose shape was there but could not be read."""
 

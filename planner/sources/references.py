@@ -30,7 +30,7 @@ Said = str | int | CRS | None
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A CRS, how we know it, and whether the coordinates are shifted (GCJ-02, BD-09) or need the user's own transformation."""
+    """A CRS, how we know it, and whether coordinates are shifted (GCJ-02, BD-09) or need the user's transformation."""
 
     crs: CRS
     how: str
@@ -57,7 +57,13 @@ def _moved(transformer: Transformer, xy: Points) -> Points:
 
 
 def settle(
-    declared: CRS | None, asked: Said, xy: Points, *, area: StudyArea | None, where: str, transformation: str | None = None
+    declared: CRS | None,
+    asked: Said,
+    xy: Points,
+    *,
+    area: StudyArea | None,
+    where: str,
+    transformation: str | None = None,
 ) -> Reference:
     """Settle what the coordinates ``xy`` refer to, and check that they can; raises `CrsError`.
 
@@ -69,7 +75,7 @@ def settle(
         guess = guess_crs(xy, area)
         advice = f"; its coordinates fit {guess}: if so, say crs={guess.split(' ')[0]!r}" if guess else ""
         if not advice and swapped(reference, xy, area):
-            advice = "; x and y seem to be swapped (latitude before longitude): swap the columns with columns=, or mend the file"
+            advice = "; x and y seem to be swapped (latitude first): swap the columns with columns=, or mend the file"
         raise CrsError(f"{where} in {reference}: {problem}{advice}")
     return reference
 
@@ -86,12 +92,15 @@ def _named(
     if crs is None:
         guess = guess_crs(xy, area)
         advice = f"; its coordinates fit {guess}: if so, say crs={guess.split(' ')[0]!r}" if guess else ""
-        raise CrsError(f"{where} does not say which coordinate system it is in (no .prj){advice or '; say which with crs='}")
+        raise CrsError(
+            f"{where} does not say which coordinate system it is in (no .prj){advice or '; say which with crs='}"
+        )
     how = "declared by the file" if asked is None else "as asked"
     if any(old in (crs.geodetic_crs or crs).name for old in OLD_DATUMS) and not transformation:
         raise CrsError(
             f"{where} is in {crs.name}, an old datum up to 150 m off; its transformation is not public: give your"
-            " bureau's own as transformation='+proj=pipeline ...' (to CGCS2000 longitude, latitude), or have the file converted"
+            " bureau's own as transformation='+proj=pipeline ...' (to CGCS2000 longitude, latitude), or have the file"
+            " converted"
         )
     return Reference(crs, how, transformation=transformation or "")
 
@@ -101,7 +110,11 @@ def _impossible(reference: Reference, xy: Points) -> str:
     crs = reference.crs
     if crs.is_geographic and (max(abs(west), abs(east)) > 180.0001 or max(abs(south), abs(north)) > 90.0001):
         return f"x {west:,.0f} to {east:,.0f}, y {south:,.0f} to {north:,.0f} are no degrees"
-    if crs.is_geographic and in_box((south, west, north, east), CHINA) and not in_box((west, south, east, north), CHINA):
+    if (
+        crs.is_geographic
+        and in_box((south, west, north, east), CHINA)
+        and not in_box((west, south, east, north), CHINA)
+    ):
         return f"x {west:.3f} to {east:.3f}, y {south:.3f} to {north:.3f} put latitude before longitude"
     if crs.is_projected and west >= 1e7 and not _prefixed(crs):
         return f"its eastings ({west:,.0f}) carry a zone number, which this CRS has not"
@@ -111,7 +124,10 @@ def _impossible(reference: Reference, xy: Points) -> str:
 
 
 def _prefixed(crs: CRS) -> bool:
-    return any(step.name == "False easting" and step.value >= 1e6 for step in (crs.coordinate_operation or _NO_STEPS).params)
+    return any(
+        step.name == "False easting" and float(step.value) >= 1e6
+        for step in (crs.coordinate_operation or _NO_STEPS).params
+    )
 
 
 class _NoSteps:
@@ -156,8 +172,14 @@ def _usual(box: tuple[float, float, float, float], area: StudyArea) -> list[tupl
     if max(abs(box[0]), abs(box[2])) <= 180 and max(abs(box[1]), abs(box[3])) <= 90:
         return [(CRS.from_epsg(4326), "degrees, WGS 84 or CGCS2000")]
     zones = [(CRS.from_epsg(4534 + at), f"CGCS2000, three-degree zone {75 + 3 * at}° E") for at in range(21)]
-    prefixed = [(CRS.from_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)]
-    return [(area.crs, "the area's own")] + (prefixed if box[0] >= 1e7 else zones) + [(CRS.from_epsg(3857), "web Mercator")]
+    prefixed = [
+        (CRS.from_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)
+    ]
+    return (
+        [(area.crs, "the area's own")]
+        + (prefixed if box[0] >= 1e7 else zones)
+        + [(CRS.from_epsg(3857), "web Mercator")]
+    )
 
 
 def _guess_by_range(box: tuple[float, float, float, float]) -> str:

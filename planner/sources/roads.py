@@ -33,7 +33,9 @@ from planner.sources.values import absent, text, texts, yes_or_no
 LINES = ("LineString", "MultiLineString")
 ALONG = frozenset({"yes", "true", "t", "1", "1.0", "y", "f", "ft", "是", "单行", "单行线", "单向", "正向", "顺向"})
 AGAINST = frozenset({"-1", "-1.0", "reverse", "tf", "反向", "逆向"})
-BOTH = frozenset({"", "no", "false", "0", "0.0", "n", "b", "both", "否", "双向", "双行", "reversible", "alternating", "2"})
+BOTH = frozenset(
+    {"", "no", "false", "0", "0.0", "n", "b", "both", "否", "双向", "双行", "reversible", "alternating", "2"}
+)
 KMH_OF_MPH = 1.609344
 TWINS = 0.5  # a file half of whose lines run both ways draws each direction as a row
 
@@ -98,7 +100,7 @@ def _roads(
     ids = [
         f"{names[at[row]]}/{number}" if several[row] else names[at[row]]
         for row, number in zip(which, order, strict=True)
-    ]  # fmt: skip
+    ]
     table = frame.iloc[at[which]].set_axis(pd.Index(apart(np.array(ids, dtype=object)), name="id", dtype=object))
     return Roads(gpd.GeoDataFrame(table, geometry=list(parts), crs=area.crs), report=ledger.report())
 
@@ -131,7 +133,9 @@ def _attributes(records: Records, ledger: Ledger, found: Mapping[str, str], clas
         if not any((absent(one) & ledger.standing).any() for one in ends.values()):
             told |= {name: texts(values) for name, values in ends.items()}
         else:
-            ledger.note("节点编号不全，按端点坐标连接", "some rows have no node IDs; lines are joined by their end points")
+            ledger.note(
+                "节点编号不全，按端点坐标连接", "some rows have no node IDs; lines are joined by their end points"
+            )
     return pd.DataFrame(told, index=pd.RangeIndex(len(records)))
 
 
@@ -144,7 +148,9 @@ def _class_words() -> tuple[frozenset[str], Mapping[str, str]]:
 
 def _classes(records: Records, ledger: Ledger, found: Mapping[str, str], asked: Mapping[str, str]) -> Words:
     if "road_class" not in found:
-        ledger.note("没有道路等级列，全部按未知等级（road）处理", "there is no class column; every line is read as 'road'")
+        ledger.note(
+            "没有道路等级列，全部按未知等级（road）处理", "there is no class column; every line is read as 'road'"
+        )
         return np.full(len(records), "road", dtype=object)
     heading = found["road_class"]
     given = texts(records.frame[heading])
@@ -154,9 +160,16 @@ def _classes(records: Records, ledger: Ledger, found: Mapping[str, str], asked: 
     odd = ledger.standing & np.array([known.get(word) is None for word in given], bool)
     ledger.repair(odd, "road.class_unknown", heading, before=given, after="road")
     counts = pd.Series(given[ledger.standing]).value_counts()
-    ledger.table("classes", pd.DataFrame({
-        "word": counts.index, "road_class": [known.get(word) or "road" for word in counts.index], "rows": counts.to_numpy()
-    }))  # fmt: skip
+    ledger.table(
+        "classes",
+        pd.DataFrame(
+            {
+                "word": counts.index,
+                "road_class": [known.get(word) or "road" for word in counts.index],
+                "rows": counts.to_numpy(),
+            }
+        ),
+    )
     return told
 
 
@@ -186,14 +199,21 @@ def _kmh(one: str) -> float | None:
     """A speed in km/h; 0 where nothing is said, None where it cannot be understood."""
     if one.lower() in {"", "none", "signals", "variable", "walk", "nan"}:
         return 0.0
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|公里/小时|公里/时|千米/小时|mph)?", one.strip(), re.IGNORECASE)
+    match = re.fullmatch(
+        r"(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|公里/小时|公里/时|千米/小时|mph)?", one.strip(), re.IGNORECASE
+    )
     if match is None or float(match[1]) > 200:
         return None
     return float(match[1]) * (KMH_OF_MPH if (match[2] or "").lower() == "mph" else 1.0)
 
 
 def _directions(
-    records: Records, ledger: Ledger, found: Mapping[str, str], frame: pd.DataFrame, lines: Geometries, directed: bool | None
+    records: Records,
+    ledger: Ledger,
+    found: Mapping[str, str],
+    frame: pd.DataFrame,
+    lines: Geometries,
+    directed: bool | None,
 ) -> tuple[Geometries, Mask]:
     """Lines drawn the way they are travelled, and which may only be driven that way."""
     if "oneway" not in found:

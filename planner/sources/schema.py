@@ -19,7 +19,7 @@ GROUP = " › "  # between the two lines of a heading
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column: the headings it goes by, best first; ``ask`` where two fitting headings must not be chosen between."""
+    """One column: the headings it goes by, best first; with ``ask``, two fitting headings are never chosen between."""
 
     name: str
     aliases: tuple[str, ...]
@@ -77,7 +77,9 @@ class Schema:
         told = {}
         for name, heading in columns.items():
             if name not in self.fields:
-                raise ColumnError(f"columns= names {name!r}, which is no column of {self.name}; known: {', '.join(self.fields)}")
+                raise ColumnError(
+                    f"columns= names {name!r}, which is no column of {self.name}; known: {', '.join(self.fields)}"
+                )
             if heading not in headings:
                 raise ColumnError(f"{file} has no column {heading!r}; its headings are {', '.join(headings)}")
             told[name] = heading

@@ -37,7 +37,9 @@ class Parts:
     @property
     def declared_encoding(self) -> str:
         """What ``.cpg`` says, else a code page in the ``.dbf`` header that somebody chose on purpose, else nothing."""
-        if self.cpg is not None and (said := self.cpg.read_bytes()[:64].decode("ascii", "replace").strip("\x00 \r\n\t\ufeff")):
+        if self.cpg is not None and (
+            said := self.cpg.read_bytes()[:64].decode("ascii", "replace").strip("\x00 \r\n\t\ufeff")
+        ):
             return said
         with self.dbf.open("rb") as file:
             head = file.read(32)
@@ -54,7 +56,8 @@ def find_parts(shp: Path) -> Parts:
     }
     if ".dbf" not in beside:
         raise SourceError(
-            f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing; copy all parts of the shapefile together"
+            f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing;"
+            " copy all parts of the shapefile together"
         )
     offsets = _scan(shp)
     shx: Path | bytes = beside.get(".shx") or _index(shp, offsets)

@@ -42,15 +42,20 @@ def _was_there(records: Records) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return lost
 
 
-def _mend_or_leave(shapes: Geometries, broken: np.ndarray[tuple[int], np.dtype[np.int64]], ledger: Ledger, *, repair: bool) -> None:
+def _mend_or_leave(
+    shapes: Geometries, broken: np.ndarray[tuple[int], np.dtype[np.int64]], ledger: Ledger, *, repair: bool
+) -> None:
     reasons = shapely.is_valid_reason(shapes[broken])
     mended = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
     change = _area_change(shapes[broken], mended)
     told = [f"{reason}; {words}" for reason, words in zip(reasons, change, strict=True)]
     usable = np.array(
-        [not new.is_empty and new.geom_type.removeprefix("Multi") == old.geom_type.removeprefix("Multi")
-         for new, old in zip(mended, shapes[broken], strict=True)], bool
-    )  # fmt: skip
+        [
+            not new.is_empty and new.geom_type.removeprefix("Multi") == old.geom_type.removeprefix("Multi")
+            for new, old in zip(mended, shapes[broken], strict=True)
+        ],
+        bool,
+    )
     if repair:
         shapes[broken[usable]] = mended[usable]
         listed = np.array(told, dtype=object)[usable]
@@ -63,13 +68,20 @@ def _area_change(before: Geometries, after: Geometries) -> list[str]:
     was, now = shapely.area(before), shapely.area(after)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(was > 0, (now - was) / was, np.inf)
-    return [f"mended, its area changes by {one:+.3%}" if np.isfinite(one) else "mended, its area was 0" for one in share]
+    return [
+        f"mended, its area changes by {one:+.3%}" if np.isfinite(one) else "mended, its area was 0" for one in share
+    ]
 
 
 def referred(
-    records: Records, ledger: Ledger, shapes: Geometries, *, crs: Said, area: StudyArea | None,
+    records: Records,
+    ledger: Ledger,
+    shapes: Geometries,
+    *,
+    crs: Said,
+    area: StudyArea | None,
     transformation: str | None = None,
-) -> Reference:  # fmt: skip
+) -> Reference:
     """Settle what the standing shapes refer to; the ledger keeps how we know."""
     standing = shapes[ledger.standing]
     if not len(standing):
@@ -100,9 +112,14 @@ def within(shapes: Geometries, ledger: Ledger, polygon: shapely.Geometry) -> Non
 
 
 def points_of(
-    records: Records, ledger: Ledger, found: dict[str, str], *, crs: Said, area: StudyArea,
+    records: Records,
+    ledger: Ledger,
+    found: dict[str, str],
+    *,
+    crs: Said,
+    area: StudyArea,
     transformation: str | None = None,
-) -> Geometries:  # fmt: skip
+) -> Geometries:
     """A point for every standing row, in the area's CRS: from its shape, or from its coordinate columns.
 
     A polygon is represented by a point inside it, which is listed. Raises `ColumnError` where a list has no
@@ -165,7 +182,8 @@ def _as_points(shapes: Geometries, ledger: Ledger) -> Geometries:
     points[flat] = shapely.point_on_surface(shapes[flat])
     if flat.any():
         ledger.note(
-            f"{int(flat.sum())} 个面以其内部一点代表", f"{int(flat.sum())} polygons are represented by a point inside each"
+            f"{int(flat.sum())} 个面以其内部一点代表",
+            f"{int(flat.sum())} polygons are represented by a point inside each",
         )
     several = ledger.standing & (kinds == 4)
     single = several & (shapely.get_num_geometries(shapes) == 1)

@@ -13,9 +13,14 @@ import numpy as np
 from planner.arrays import Points
 
 SHIFTED: Mapping[str, str] = {
-    "GCJ-02": "GCJ-02", "GCJ02": "GCJ-02", "高德": "GCJ-02", "火星坐标": "GCJ-02",
-    "BD-09": "BD-09", "BD09": "BD-09", "百度": "BD-09",
-}  # fmt: skip
+    "GCJ-02": "GCJ-02",
+    "GCJ02": "GCJ-02",
+    "高德": "GCJ-02",
+    "火星坐标": "GCJ-02",
+    "BD-09": "BD-09",
+    "BD09": "BD-09",
+    "百度": "BD-09",
+}
 """Names a shifted system goes by, and its proper one."""
 
 _SEMI_MAJOR = 6378245.0

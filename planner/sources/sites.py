@@ -58,7 +58,7 @@ def read_sites(
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()))
     called = names(records.frame[found["name"]], ledger, found["name"])
-    _leave_out_remarks(records, ledger, called)
+    _leave_out_remarks(records, ledger)
     ledger.quarantine(called == "", "value.missing", column=found["name"])
     points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
     within(points, ledger, area.wide)
@@ -75,7 +75,7 @@ def read_sites(
     return Sites(gpd.GeoDataFrame(table, geometry=list(points[at]), crs=area.crs), report=ledger.report())
 
 
-def _leave_out_remarks(records: Records, ledger: Ledger, called: Words) -> None:
+def _leave_out_remarks(records: Records, ledger: Ledger) -> None:
     """Lines below the table that hold one cell only: who made it, when, remarks."""
     if records.geometry is not None:
         return
@@ -133,8 +133,12 @@ def _note_near_duplicates(ledger: Ledger, called: Words, points: Geometries, row
     left, right = tree.query(points[at], predicate="dwithin", distance=NEAR_DUPLICATE_METRES)
     same = (left < right) & (called[at][left] == called[at][right])
     if same.any():
-        pairs = [(int(rows[at[i]]), int(rows[at[j]]), called[at[i]]) for i, j in zip(left[same], right[same], strict=True)]
+        pairs = [
+            (int(rows[at[i]]), int(rows[at[j]]), called[at[i]]) for i, j in zip(left[same], right[same], strict=True)
+        ]
         table = pd.DataFrame(pairs, columns=["row", "other_row", "name"])
         ledger.table("near_duplicates", table)
-        ledger.note(f"{len(pairs)} 对同名且相距不足 5 米的点，疑为重复，请核对后合并",
-                    f"{len(pairs)} pairs of one name lie within 5 m; probably duplicates, check and merge them")  # fmt: skip
+        ledger.note(
+            f"{len(pairs)} 对同名且相距不足 5 米的点，疑为重复，请核对后合并",
+            f"{len(pairs)} pairs of one name lie within 5 m; probably duplicates, check and merge them",
+        )

@@ -73,19 +73,24 @@ def recognise(path: Path) -> Format:
     return _by_magic(head, path) or _by_text(head, path)
 
 
+MAGIC = (
+    (b"\x00\x00\x27\x0a", Format.SHAPEFILE),
+    (b"fgb", Format.FLATGEOBUF),
+    (b"PAR1", Format.PARQUET),
+    (b"II*\x00", Format.GEOTIFF),
+    (b"MM\x00*", Format.GEOTIFF),
+    (b"II+\x00", Format.GEOTIFF),
+    (b"MM\x00+", Format.GEOTIFF),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format.XLS),
+)
+
+
 def _by_magic(head: bytes, path: Path) -> Format | None:
-    if head[:4] == b"\x00\x00\x27\x0a":
-        return Format.SHAPEFILE
+    for magic, kind in MAGIC:
+        if head.startswith(magic):
+            return kind
     if head[:16] == b"SQLite format 3\x00":
         return _sqlite(head, path)
-    if head[:3] == b"fgb":
-        return Format.FLATGEOBUF
-    if head[:4] == b"PAR1":
-        return Format.PARQUET
-    if head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
-        return Format.GEOTIFF
-    if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return Format.XLS
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return Format.XLSX if _is_workbook(path) else Format.ZIP
     for magic, what, advice in REFUSED:
@@ -141,12 +146,23 @@ def _by_text(head: bytes, path: Path) -> Format:
         return _xml(start, path)
     if re.match(r"\s*0\r?\n\s*section", start) or re.match(r"\s*999\r?\n", start):
         raise SourceError(
-            f"{path.name} is a DXF drawing; it has no attributes and often no CRS: in QGIS or CAD save the layer you need"
-            " as shapefile or GeoPackage, with its coordinate system"
+            f"{path.name} is a DXF drawing; it has no attributes and often no CRS: in QGIS or CAD save the layer you"
+            " need as shapefile or GeoPackage, with its coordinate system"
         )
     if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SourceError(f"{path.name} is in a format that is not read (it begins with {head[:8].hex(' ')})")
-    if path.suffix.lower() in {".shp", ".gpkg", ".geojson", ".fgb", ".parquet", ".xlsx", ".xls", ".tif", ".tiff", ".zip"}:
+    if path.suffix.lower() in {
+        ".shp",
+        ".gpkg",
+        ".geojson",
+        ".fgb",
+        ".parquet",
+        ".xlsx",
+        ".xls",
+        ".tif",
+        ".tiff",
+        ".zip",
+    }:
         raise SourceError(
             f"{path.name} is named {path.suffix} but does not hold that (it begins with {head[:8].hex(' ')});"
             " the file is damaged or wrongly named"
@@ -162,7 +178,9 @@ def _opening(head: bytes) -> str:
 
 
 def _json(text: str, path: Path) -> Format:
-    if '"FeatureCollection"' in text or re.search(r'"type"\s*:\s*"(?:Feature|(?:Multi)?(?:Point|LineString|Polygon))"', text):
+    if '"FeatureCollection"' in text or re.search(
+        r'"type"\s*:\s*"(?:Feature|(?:Multi)?(?:Point|LineString|Polygon))"', text
+    ):
         return Format.GEOJSON
     if '"coordinates"' in text or '"features"' in text:
         return Format.GEOJSON
@@ -172,9 +190,7 @@ def _json(text: str, path: Path) -> Format:
 
 def _xml(start: str, path: Path) -> Format:
     if "<!doctype html" in start or "<html" in start or "<table" in start:
-        raise SourceError(
-            f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx"
-        )
+        raise SourceError(f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx")
     if "<!doctype" in start or "<!entity" in start:
         raise SourceError(f"{path.name} declares a DOCTYPE, which data files never need and attacks do; it is refused")
     if "<kml" in start:

@@ -7,7 +7,6 @@ or by companions that were not meant for it.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ def staged(parts: Mapping[str, Path | bytes]) -> Iterator[Path]:
                 target.write_bytes(part)
                 continue
             try:
-                os.symlink(part.resolve(), target, target_is_directory=part.is_dir())
+                target.symlink_to(part.resolve(), target_is_directory=part.is_dir())
             except OSError:  # Windows without the privilege
                 if part.is_dir():
                     shutil.copytree(part, target)

@@ -50,7 +50,7 @@ def read_table_file(path: Path, kind: Format, schema: Schema, *, layer: str | No
     frame = _frame(headings, [row for _, row in body])
     facts["headings"] = f"line {sheet.lines[top]}" + (f" to {sheet.lines[top] + depth - 1}" if depth > 1 else "")
     rows = np.array([line for line, _ in body], dtype=np.int64)
-    return Records(path.name, sheet.name, before, frame, rows, facts=facts, blemishes=tuple(_totals(frame, headings)))
+    return Records(path.name, sheet.name, before, frame, rows, facts=facts, blemishes=tuple(_totals(frame)))
 
 
 def find_headings(cells: Cells, schema: Schema) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def _frame(headings: list[str], body: Cells) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
-def _totals(frame: pd.DataFrame, headings: list[str]) -> list[Blemish]:
+def _totals(frame: pd.DataFrame) -> list[Blemish]:
     """Rows that sum the others, by the word in their first filled text cell."""
     found = []
     for position, row in enumerate(frame.itertuples(index=False, name=None)):
@@ -199,7 +199,9 @@ def _workbook(path: Path, layer: str | None, schema: Schema) -> tuple[Sheet, dic
     except PasswordError as error:
         raise SourceError(f"{path.name} is protected by a password; save it without one") from error
     except (CalamineError, OSError, ValueError) as error:
-        raise SourceError(f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx") from error
+        raise SourceError(
+            f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx"
+        ) from error
     chosen = _sheet(path, book, names, layer, schema)
     sheet = book.get_sheet_by_name(chosen)
     cells = sheet.to_python(skip_empty_area=False)

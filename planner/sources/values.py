@@ -17,7 +17,9 @@ from planner.sources.ledger import Ledger
 Floats = npt.NDArray[np.float64]
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-UNIT = re.compile(r"([+-]?[\d.,]+)\s*(?:人|户|位|名|个|张|床|元|米|m|km/h|kmh|kph|公里/小时|公里/时|千米/小时)", re.IGNORECASE)
+UNIT = re.compile(
+    r"([+-]?[\d.,]+)\s*(?:人|户|位|名|个|张|床|元|米|m|km/h|kmh|kph|公里/小时|公里/时|千米/小时)", re.IGNORECASE
+)
 DEGREES = re.compile(
     r"(?P<pre>[NSEWnsew]|[东西]经|[南北]纬)?\s*(?P<sign>[+-]?)(?P<d>\d{1,3}(?:\.\d+)?)\s*(?:°|º|度|[:\s-])\s*"
     r"(?:(?P<m>\d{1,2}(?:\.\d+)?)\s*(?:′|'|’|分|[:\s-]|$)\s*)?"
@@ -53,9 +55,7 @@ def text(value: Any) -> str:
     return str(value).strip()
 
 
-def numbers(
-    values: pd.Series, ledger: Ledger, column: str, *, unreadable: str = "value.unreadable"
-) -> Floats:
+def numbers(values: pd.Series, ledger: Ledger, column: str, *, unreadable: str = "value.unreadable") -> Floats:
     """Values as numbers, NaN where missing; rows that hold no number are left out under ``unreadable``.
 
     Digits in full width, thousands marks and a unit after the number are put right, each with a repair.
@@ -69,7 +69,13 @@ def degrees(values: pd.Series, ledger: Ledger, column: str) -> Floats:
 
 
 def _read(
-    values: pd.Series, ledger: Ledger, column: str, mend: Callable[[str], float | None], rule: str, *, listed: bool = True
+    values: pd.Series,
+    ledger: Ledger,
+    column: str,
+    mend: Callable[[str], float | None],
+    rule: str,
+    *,
+    listed: bool = True,
 ) -> Floats:
     found: Floats = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
     odd = np.flatnonzero(~np.isfinite(found) & ~absent(values))
@@ -85,7 +91,9 @@ def _read(
         mended.append(at)
         before.append(str(values.iloc[at]))
     if listed and mended:
-        ledger.repair(np.array(mended), "value.normalised", column, before=before, after=[f"{found[at]:g}" for at in mended])
+        ledger.repair(
+            np.array(mended), "value.normalised", column, before=before, after=[f"{found[at]:g}" for at in mended]
+        )
     if bad:
         ledger.quarantine(np.array(bad), rule, column=column, value=raw)
     return found

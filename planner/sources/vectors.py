@@ -15,12 +15,12 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from planner.errors import SourceError
-from planner.imports import Note
 from planner.sources.encodings import find_encoding
 from planner.sources.records import Blemish, Geometries, Records
 from planner.sources.shapefiles import Parts, deleted_rows, find_parts
 from planner.sources.sniff import Format, digest
 from planner.sources.stage import staged
+from planner.texts import Text
 
 SUFFIX = {
     Format.GEOPACKAGE: ".gpkg",
@@ -47,9 +47,16 @@ def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | 
     frame, geometry, rows, damaged = _columns(table, meta)
     shown = "" if chosen == "data" else chosen
     return Records(
-        path.name, shown, before, frame, rows, geometry, _crs(meta["crs"], path),
-        facts={"format": str(kind), "encoding": "utf-8 (by the format)"}, damaged=damaged,
-    )  # fmt: skip
+        path.name,
+        shown,
+        before,
+        frame,
+        rows,
+        geometry,
+        _crs(meta["crs"], path),
+        facts={"format": str(kind), "encoding": "utf-8 (by the format)"},
+        damaged=damaged,
+    )
 
 
 def layers(path: Path, kind: Format) -> list[str]:
@@ -167,12 +174,24 @@ def _read_shapefile(path: Path, encoding: str | None) -> Records:
     frame, blemishes, decoder = _decoded(raw, parts, encoding)
     notes = []
     if gone := deleted_rows(parts.dbf):
-        notes.append(Note(f"属性表中有 {gone} 行已标记删除，未读取", f"{gone} rows are marked as deleted and were not read"))
+        notes.append(
+            Text(f"属性表中有 {gone} 行已标记删除，未读取", f"{gone} rows are marked as deleted and were not read")
+        )
     facts = {"format": str(Format.SHAPEFILE), "encoding": str(decoder)}
     if isinstance(parts.shx, bytes):
-        notes.append(Note("缺少 .shx，已按 .shp 重建索引", "the .shx is missing; its index was rebuilt from the .shp"))
+        notes.append(Text("缺少 .shx，已按 .shp 重建索引", "the .shx is missing; its index was rebuilt from the .shp"))
     return Records(
-        path.name, "", before, frame, rows, geometry, _crs(meta["crs"], path), facts, tuple(blemishes), tuple(notes), damaged
+        path.name,
+        "",
+        before,
+        frame,
+        rows,
+        geometry,
+        _crs(meta["crs"], path),
+        facts,
+        tuple(blemishes),
+        tuple(notes),
+        damaged,
     )
 
 
@@ -184,8 +203,10 @@ def _decoded(raw: pd.DataFrame, parts: Parts, asked: str | None) -> tuple[pd.Dat
     headings = [str(name).encode("latin-1") for name in raw]
     decoder = find_encoding(
         [*headings, *(one.encode("latin-1") for one in samples)],
-        declared=parts.declared_encoding, asked=asked, file=parts.shp.name,
-    )  # fmt: skip
+        declared=parts.declared_encoding,
+        asked=asked,
+        file=parts.shp.name,
+    )
     names = [_heading(one, decoder.name, parts) for one in headings]
     blemishes: list[Blemish] = []
     frame = raw.copy()
@@ -204,7 +225,8 @@ def _heading(raw: bytes, encoding: str, parts: Parts) -> str:
         except UnicodeDecodeError:
             continue
     raise SourceError(
-        f"{parts.dbf.name} has a field name that is no {encoding} text: {raw.hex(' ')}; say which encoding with encoding="
+        f"{parts.dbf.name} has a field name that is no {encoding} text: {raw.hex(' ')};"
+        " say which encoding with encoding="
     )
 
 

@@ -15,12 +15,15 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\ufe00-\ufe0f]")
 BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u3000\\s]+")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\U0001f000-\U0001faff\u2600-\u27bf]")
-FORMULA = re.compile(r"'(?=[=+\-@\t\r])")
+FORMULA = re.compile(r"'(?='*[=+\-@\t\r])")
 
 
 def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.object_]:
-    """Names as text: invisible characters taken out, each with a repair; rows with direction marks, control characters or emoji
-    are left out; an apostrophe that an export put before a formula sign is taken off again."""
+    """Names as text without what nobody sees, each repair listed.
+
+    Rows with direction marks, control characters or emoji are left out; an apostrophe that an export put before a
+    formula sign is taken off again.
+    """
     given = texts(values)
     odd = np.array([not one.isascii() or one.startswith("'") or not one.isprintable() for one in given], bool)
     if not odd.any():
@@ -31,7 +34,9 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
     for rule, pattern in (("text.bidi", BIDI), ("text.control", CONTROL)):
         bad = np.array([pattern.search(one) is not None for one in given], bool)
         if bad.any():
-            ledger.quarantine(bad & ledger.standing, rule, column=column, value=np.array([_shown(one) for one in given], dtype=object))
+            ledger.quarantine(
+                bad & ledger.standing, rule, column=column, value=np.array([_shown(one) for one in given], dtype=object)
+            )
     marked = np.array([FORMULA.match(one) is not None for one in given], bool)
     changed = (told != given) & ledger.standing
     ledger.repair(changed & marked, "text.formula_mark", column, before=given, after=told)
@@ -41,9 +46,9 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
 
 
 def tidy(name: str) -> str:
-    """One name without what nobody sees, its blanks single.
+    r"""One name without what nobody sees, its blanks single.
 
-    >>> tidy("历下\\u200b区\\u00a0助餐点 ")
+    >>> tidy("历下\u200b区\u00a0助餐点 ")
     '历下区 助餐点'
     """
     return BLANKS.sub(" ", INVISIBLE.sub("", FORMULA.sub("", name, count=1))).strip()
