@@ -36,7 +36,7 @@ def answer(
     if faults := broken(problem, opened):
         raise OptimiseError(f"{solver.name} gave a plan that {'; '.join(faults)}; it was not accepted")
     value = objective.value(problem, opened)
-    held = {"certified_bound": choice.certified, "duals": choice.duals, **choice.details, **(details or {})}
+    held = {"certified_bound": choice.certified, "duals": choice.duals, "by_tree": choice.by_tree, **(details or {})}
     return Plan(
         scenario, objective.name, np.flatnonzero(opened), value, choice.bound, solver.name, choice.status, clock.spent,
         seed=seed, sense=objective.sense, details=held,

@@ -200,3 +200,53 @@ def anneal(
             top = value
             best[:] = places
     return value, top
+
+
+@jit
+def subgradient(starts, rows, people, room, prices, best, top, target, agility, steps, drift):
+    """Lower the Lagrangian bound of maximal covering; gives the bound and the agility left.
+
+    A row's price (0 to its people) is what covering it pays to each of its sites; the bound is what is left of
+    the people, and the dearest ``room`` sites. ``best`` receives the best prices met; ``drift`` carries the direction.
+    """
+    sites, count = len(starts) - 1, len(people)
+    worth, times = np.empty(sites), np.empty(count)
+    idle = 0
+    for _ in range(steps):
+        bound = 0.0
+        for row in range(count):
+            bound += people[row] - prices[row]
+            times[row] = -1.0
+        for site in range(sites):
+            total = 0.0
+            for k in range(starts[site], starts[site + 1]):
+                total += prices[rows[k]]
+            worth[site] = total
+        dearest = np.argsort(-worth)[:room]
+        for site in dearest:
+            bound += worth[site]
+            for k in range(starts[site], starts[site + 1]):
+                times[rows[k]] += 1.0
+        if bound < top - 1e-9 * abs(top):
+            idle = 0 if bound < top - 1e-5 * abs(top) else idle + 1
+            top = bound
+            best[:] = prices
+        else:
+            idle += 1
+        if idle >= 20:
+            agility *= 0.7
+            idle = 0
+            prices[:] = best
+            drift[:] = 0.0
+        length = 0.0
+        for row in range(count):
+            if (times[row] < 0 and prices[row] >= people[row]) or (times[row] > 0 and prices[row] <= 0):
+                times[row] = 0.0
+            drift[row] = 0.6 * drift[row] + 0.4 * times[row]
+            length += drift[row] * drift[row]
+        if length <= 1e-18 or bound <= target:
+            break
+        stride = agility * (bound - target) / length
+        for row in range(count):
+            prices[row] = min(people[row], max(0.0, prices[row] - stride * drift[row]))
+    return top, agility

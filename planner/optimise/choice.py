@@ -1,0 +1,24 @@
+"""Choice: what a solver hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.arrays import Mask
+from planner.optimise.model import Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Which sites to open, shape ``(sites,)``, and a value no choice can beat.
+
+    ``certified`` is the bound that the ``duals`` prove by themselves; ``bound`` may be closer where a
+    solver's tree closed the rest of the gap (``by_tree``).
+    """
+
+    opened: Mask
+    bound: float
+    status: str = "time limit"
+    certified: float = float("nan")
+    duals: Numbers | None = None
+    by_tree: bool = False

@@ -1,0 +1,248 @@
+"""Run: one search for a choice and its bound, step by step, until they meet or the time is up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.arrays import Mask, Positions
+from planner.errors import InfeasibleError, NoPlanInTimeError
+from planner.optimise import highs, lagrange, neighbourhood, search
+from planner.optimise.choice import Choice
+from planner.optimise.clock import Clock, Progress
+from planner.optimise.model import Numbers
+from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
+from planner.optimise.problem import Problem
+from planner.optimise.reduce import reduce
+from planner.optimise.rules import broken
+
+PROVEN = 1e-6
+LARGE_PAIRS = 2_500_000
+"""Above this many pairs the linear relaxation takes minutes; prices by subgradient take seconds."""
+
+CORE_PAIRS = 400_000
+CORES = (2.0, 3.0, 5.0, 8.0, 13.0)
+"""Sizes of the cores solved exactly, as multiples of the sites that may open."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be spent: seconds by the clock, or ``effort``, which repeats exactly on any machine."""
+
+    clock: Clock
+    effort: int | None
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of annealing to begin with."""
+        return 10 if self.effort is None else self.effort
+
+    def nodes(self, times: int) -> int | None:
+        """Nodes a tree may grow to."""
+        return None if self.effort is None else times * self.effort
+
+    def slice(self, share: float) -> Clock:
+        """A clock for a share of the time left."""
+        left = self.clock.left
+        return Clock(left if self.effort is not None else left * share)
+
+
+class Run:
+    """The best choice so far and the best bound, made to meet."""
+
+    def __init__(
+        self, problem: Problem, objective: Objective, limits: Limits, *, seed: int = 0, progress: Progress | None = None
+    ) -> None:
+        self.problem, self.objective, self.limits = problem, objective, limits
+        self.seed, self.progress, self.sense = seed, progress, objective.sense
+        self.reduced = reduce(problem)
+        self.model, self.extra = objective.model(self.reduced)
+        self.opened: Mask | None = None
+        self.value = -self.sense * np.inf
+        self.bound = self.certified = self.sense * np.inf
+        self.duals: Numbers | None = None
+        self.tree = False
+
+    # -- what is known ---------------------------------------------------------------------------
+
+    @property
+    def simple(self) -> bool:
+        """Whether this is plain maximal covering: only the number of sites limits the choice."""
+        return isinstance(self.objective, PeopleCovered) and self.problem.rules <= {"worth"}
+
+    @property
+    def closed(self) -> bool:
+        """Whether value and bound meet."""
+        return bool(self.sense * (self.bound - self.value) <= PROVEN * max(1.0, abs(self.value)))
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do, or no time to do it."""
+        return self.closed or self.limits.clock.up
+
+    @property
+    def step(self) -> float:
+        """The least by which one value can beat another: 1 where values are whole numbers."""
+        whole = isinstance(self.objective, SitesNeeded) and not self.objective.by_cost
+        if isinstance(self.objective, PeopleCovered):
+            whole = not self.problem.worth and bool((self.problem.people % 1 == 0).all())
+        return 1.0 if whole else 0.0
+
+    @property
+    def chosen(self) -> Positions:
+        """The best choice so far among the reduced sites."""
+        return self.reduced.narrow(np.zeros(self.problem.sites, bool) if self.opened is None else self.opened)
+
+    def offer(self, opened: Mask) -> None:
+        """Take a choice if it keeps the rules, measured afresh, and beats the best so far."""
+        start = self.objective.start(self.reduced, self.reduced.narrow(opened))
+        if broken(self.problem, opened) or self.model.breach(start) > 1e-6:
+            return
+        value = self.objective.value(self.problem, opened)
+        if self.sense * (value - self.value) > 0:
+            self.opened, self.value = opened, value
+            self.tell()
+
+    def claim(self, cost: float, *, proof: Numbers | None = None) -> None:
+        """Take a bound on the model's cost if it is closer; ``proof`` are the duals that certify it."""
+        if self.step:
+            cost = float(np.ceil(cost - 1e-6))
+        bound = -self.sense * cost + self.extra
+        if proof is not None and self.sense * (self.certified - bound) > 0:
+            self.certified, self.duals = bound, proof
+        if self.sense * (self.bound - bound) > 0:
+            self.bound, self.tree = bound, proof is None
+            self.tell()
+
+    def tell(self) -> None:
+        """Report progress."""
+        if self.progress:
+            self.progress(self.value, self.bound)
+
+    # -- steps ------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A first choice by searching, where one is easy to find."""
+        if self.problem.need > 1 or not len(self.reduced.sites):
+            self.offer(self.reduced.widen(np.zeros(0, np.int64)))
+            return
+        if isinstance(self.objective, PeopleCovered):
+            state = search.first_answer(self.reduced)
+        else:
+            state = search.greedy(self.reduced)
+        self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
+
+    def price(self, steps: int, share: float) -> None:
+        """Bound by subgradient."""
+        state = lagrange.begin(self.reduced)
+        lagrange.improve(self.reduced, state, self.value, self.limits.slice(share), steps=steps)
+        self.certify(lagrange.duals_of(self.reduced, state.best))
+
+    def relax(self, share: float) -> None:
+        """Bound by the linear relaxation."""
+        interior = len(self.reduced.rows) > 20_000
+        answer = highs.solve_relaxed(self.model, self.limits.slice(share), seed=self.seed, interior=interior)
+        if answer.infeasible:
+            raise InfeasibleError("no choice of sites keeps every rule of the scenario, not even in fractions")
+        if answer.duals is not None:
+            self.certify(answer.duals)
+        if answer.x is not None:
+            self.round(answer.x[: len(self.reduced.sites)])
+
+    def certify(self, duals: Numbers) -> None:
+        """Take the bound that these duals prove, evaluated by ourselves."""
+        duals = self.model.signed(duals)
+        self.claim(self.model.bound(duals), proof=duals)
+
+    def round(self, fractions: Numbers) -> None:
+        """Offer the sites the relaxation likes best."""
+        if self.simple:
+            best = np.lexsort((np.arange(len(fractions)), -fractions))[: self.reduced.room]
+            state = search.descend(self.reduced, search.state_of(self.reduced, np.sort(best)), sweeps=20)
+            self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
+        else:
+            self.offer(self.reduced.widen(np.flatnonzero(fractions > 0.5)))
+
+    def anneal(self, chunks: int, share: float) -> None:
+        """Swap at random while it cools."""
+        state = search.state_of(self.reduced, self.chosen)
+        state = search.anneal(self.reduced, state, self.limits.slice(share), effort=chunks, seed=self.seed)
+        state = search.descend(self.reduced, state, sweeps=20)
+        self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
+
+    def reduced_costs(self) -> Numbers:
+        """What opening each reduced site costs at the duals, less what it earns."""
+        if self.duals is None:
+            return np.zeros(len(self.reduced.sites))
+        return (self.model.cost - self.model.rows.T @ self.duals)[: len(self.reduced.sites)]
+
+    def useful(self) -> Mask:
+        """Reduced sites that a better choice could still open: the rest cost more than the gap."""
+        if self.duals is None or self.opened is None:
+            return np.ones(len(self.reduced.sites), bool)
+        gap = self.sense * (self.certified - self.value)
+        return self.reduced_costs() <= gap - self.step + 1e-6 * max(1.0, abs(self.value)) * (self.step == 0) + 1e-9
+
+    def cores(self) -> None:
+        """Solve exactly over ever more of the most promising sites, till the core is all that matters."""
+        order = np.argsort(self.reduced_costs(), kind="stable")
+        for times in CORES:
+            if self.over:
+                return
+            useful = self.useful()
+            core = np.zeros(len(order), bool)
+            core[order[: max(20, int(times * max(1, self._opened_count())))]] = True
+            core[self.chosen] = True
+            if core[useful].all() or self._pairs(core) > CORE_PAIRS:
+                return
+            self.branch(core, self.limits.slice(0.2), whole=False)
+
+    def _opened_count(self) -> int:
+        return len(self.chosen) or self.reduced.room
+
+    def _pairs(self, sites: Mask) -> int:
+        return int(np.diff(self.reduced.starts)[sites].sum())
+
+    def branch(self, sites: Mask, clock: Clock, *, whole: bool) -> None:
+        """Branch and cut over some of the reduced sites; ``whole`` where the rest cannot beat the best."""
+        allowed = np.zeros(self.problem.sites, bool)
+        allowed[self.reduced.sites[sites]] = True
+        part = reduce(self.problem.but(possible=self.problem.possible & allowed))
+        model, extra = self.objective.model(part)
+        start = None if self.opened is None else self.objective.start(part, part.narrow(self.opened))
+        if start is not None and model.breach(start) > 1e-6:
+            start = None
+        answer = highs.solve_whole(model, clock, start=start, seed=self.seed, nodes=self.limits.nodes(50 if not whole else 1000))
+        self.limits.clock.stopped |= clock.stopped
+        if answer.x is not None:
+            self.offer(part.widen(np.flatnonzero(answer.x[: len(part.sites)] > 0.5)))
+        if not whole:
+            return
+        if answer.infeasible and self.opened is None:
+            raise InfeasibleError("no choice of sites keeps every rule of the scenario")
+        least = np.inf if answer.infeasible else answer.bound - self.sense * (extra - self.extra)
+        if np.isfinite(self.value):
+            least = min(least, -self.sense * (self.value - self.extra))
+        if np.isfinite(least):
+            self.claim(float(least))
+
+    def neighbours(self, rounds: int | None) -> None:
+        """Make one neighbourhood after another best."""
+        random, size = np.random.default_rng(self.seed), neighbourhood.Size()
+        done = 0
+        while not self.over and len(self.chosen) > 1 and (rounds is None or done < rounds):
+            chosen = neighbourhood.improve(
+                self.reduced, self.chosen, self.limits.clock, random, size, fixed=self.limits.effort is not None
+            )
+            self.offer(self.reduced.widen(chosen))
+            done += 1
+
+    def choice(self) -> Choice:
+        """The answer so far."""
+        clock = self.limits.clock
+        if self.opened is None:
+            raise NoPlanInTimeError(f"no plan was found in {clock.spent:.1f} s; give it more seconds= or effort=")
+        bound = self.bound if self.sense * (self.bound - self.value) > 0 else self.value
+        status = "proven" if self.closed else "interrupted" if clock.stopped else "time limit"
+        return Choice(self.opened, float(bound), status, float(self.certified), self.duals, by_tree=self.tree)
