@@ -56,14 +56,20 @@ def write_units(folder: Path, ground: terrain.Terrain, levels: dict[str, list[un
         )  # fmt: skip
         _add(path, layer, frame)
     for layer, shapes in (("water", ground.waters), ("green", ground.hills)):
-        frame = gpd.GeoDataFrame({"name": [n for n, _, _ in shapes], "kind": [k for _, k, _ in shapes]}, geometry=[s for _, _, s in shapes], crs=METRIC)
+        frame = gpd.GeoDataFrame(
+            {"name": [n for n, _, _ in shapes], "kind": [k for _, k, _ in shapes]},
+            geometry=[s for _, _, s in shapes],
+            crs=METRIC,
+        )
         _add(path, layer, frame)
 
 
 def _add(path: Path, layer: str, frame: gpd.GeoDataFrame) -> None:
     there = frame.to_crs(DEGREES)
     shapes = shapely.set_precision(shapely.force_2d(there.geometry.array), 0)
-    there = there.set_geometry([shapely.multipolygons([s]) if s.geom_type == "Polygon" else s for s in shapes], crs=DEGREES)
+    there = there.set_geometry(
+        [shapely.multipolygons([s]) if s.geom_type == "Polygon" else s for s in shapes], crs=DEGREES
+    )
     pyogrio.write_dataframe(there, path, layer=layer, driver="GPKG", append=path.exists())
 
 
@@ -85,8 +91,21 @@ def write_stations(path: Path, stations: list[people.Venue]) -> None:
     sheet.write_row(1, 0, heads, head)
     for column, width in enumerate((6, 30, 12, 12, 30, 12, 12, 12, 14, 20)):
         sheet.set_column(column, column, width)
-    for row, (venue, (lon, lat)) in enumerate(zip(stations, degrees(np.array([s.xy for s in stations])), strict=True), start=2):
-        values = [row - 1, venue.name, venue.kind, venue.town, venue.address, float(lon), float(lat), venue.opened, venue.size, venue.note]
+    for row, (venue, (lon, lat)) in enumerate(
+        zip(stations, degrees(np.array([s.xy for s in stations])), strict=True), start=2
+    ):
+        values = [
+            row - 1,
+            venue.name,
+            venue.kind,
+            venue.town,
+            venue.address,
+            float(lon),
+            float(lat),
+            venue.opened,
+            venue.size,
+            venue.note,
+        ]
         sheet.write_row(row, 0, values)
     foot = len(stations) + 2
     sheet.merge_range(foot, 0, foot, 7, "合计", head)
@@ -107,7 +126,9 @@ def write_hosts(path: Path, hosts: list[people.Venue]) -> None:
     pyogrio.write_dataframe(frame, path, driver="GeoJSON", layer_options={"COORDINATE_PRECISION": "6"})
 
 
-def write_villages(path: Path, villages: list[units.Unit], towns: list[units.Unit], where: dict[str, terrain.Points]) -> None:
+def write_villages(
+    path: Path, villages: list[units.Unit], towns: list[units.Unit], where: dict[str, terrain.Points]
+) -> None:
     """The register of villages and communities with 12-digit codes, as a table of points."""
     town = {t.code: t for t in towns}
     district = dict(places.DISTRICTS)
@@ -138,13 +159,21 @@ def make(folder: Path) -> None:
     lines = roads.make_roads(ground, cores, villages, rng[2])
     districts, towns, lowest = units.make_units(ground, villages, rng[3])
     xy, count = people.make_cells(ground, cores, villages, districts, lines, rng[4])
-    stations = people.make_stations(cores, villages, towns, lowest, lines, xy, count, rng[5])
-    hosts = people.make_hosts(cores, villages, towns, lowest, lines, xy, count, rng[6])
+    stations = people.make_stations(ground, cores, villages, towns, lowest, lines, xy, count, rng[5])
+    hosts = people.make_hosts(ground, cores, villages, towns, lowest, lines, xy, count, rng[6])
     write_roads(folder, lines)
     write_units(folder, ground, {"districts": districts, "towns": towns, "villages": lowest})
-    write_table(folder / "population_cells.csv", ["lon", "lat", "总人口"], [[*p, f"{n:.2f}"] for p, n in zip(degrees(xy), count, strict=True)])
+    write_table(
+        folder / "population_cells.csv",
+        ["lon", "lat", "总人口"],
+        [[*p, f"{n:.2f}"] for p, n in zip(degrees(xy), count, strict=True)],
+    )
     sexes = [f"{sex}_{band}" for band in people.BANDS for sex in ("男", "女")]
-    write_table(folder / "census_2020.csv", ["区划代码", "省", "市", "区县", "人口数_合计", "家庭户数", *sexes], people.census_rows())
+    write_table(
+        folder / "census_2020.csv",
+        ["区划代码", "省", "市", "区县", "人口数_合计", "家庭户数", *sexes],
+        people.census_rows(),
+    )
     write_villages(folder / "villages.csv", lowest, towns, {v.name: v.xy for v in villages})
     write_stations(folder / "stations.xlsx", stations)
     write_hosts(folder / "host_buildings.geojson", hosts)

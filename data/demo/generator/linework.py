@@ -69,7 +69,10 @@ def weave(roads: list[Road]) -> list[Road]:
     order = np.lexsort((road, rank, piece))
     piece, first = np.unique(piece[order], return_index=True)
     owner = road[order][first]
-    return [Road(pieces[p], roads[o].kind, roads[o].name, roads[o].oneway, roads[o].rank) for p, o in zip(piece, owner, strict=True)]
+    return [
+        Road(pieces[p], roads[o].kind, roads[o].name, roads[o].oneway, roads[o].rank)
+        for p, o in zip(piece, owner, strict=True)
+    ]
 
 
 def ends(roads: list[Road]) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +91,11 @@ def trim(roads: list[Road], shortest: float, spared: frozenset[str] = frozenset(
         length = shapely.length([r.line for r in roads])
         dead = (degree[nodes] == 1).any(axis=1)
         drop = (dead & (length < shortest)) | (length < 0.5) | ((nodes[:, 0] == nodes[:, 1]) & (length < 60))
-        roads = [road for road, gone in zip(roads, drop, strict=True) if not gone or (road.kind in spared and gone and road.line.length > 25)]
+        roads = [
+            road
+            for road, gone in zip(roads, drop, strict=True)
+            if not gone or (road.kind in spared and gone and road.line.length > 25)
+        ]
     return roads
 
 

@@ -21,11 +21,22 @@ BANDS = ("60到64岁", "65到69岁", "70到74岁", "75到79岁", "80到84岁", "
 _BAND_SHARES = np.array([0.272, 0.268, 0.198, 0.126, 0.081, 0.055])
 _MEN = np.array([0.495, 0.485, 0.475, 0.455, 0.425, 0.375])
 
-STATIONS = {"老城": 37, "老城北": 13, "青禾城区": 12, "东澜新城": 7, "湾头新区": 1, "观海片区": 2, "镇驻地": 9, "村": 9}
+STATIONS = {"老城": 50, "老城北": 10, "青禾城区": 7, "东澜新城": 4, "湾头新区": 1, "观海片区": 1, "镇驻地": 6, "村": 11}
 HOSTS = 320
 _URBAN_HOSTS = ("社区服务中心", "邻里中心", "社区卫生服务站", "街道文化站", "闲置校舍", "社区用房")
 _RURAL_HOSTS = ("村委会", "村卫生室", "农村幸福院", "闲置校舍", "文化大院")
-_MONTHS = ((2019, 5), (2020, 9), (2021, 4), (2021, 11), (2022, 6), (2022, 10), (2023, 5), (2023, 9), (2024, 3), (2024, 8))
+_MONTHS = (
+    (2019, 5),
+    (2020, 9),
+    (2021, 4),
+    (2021, 11),
+    (2022, 6),
+    (2022, 10),
+    (2023, 5),
+    (2023, 9),
+    (2024, 3),
+    (2024, 8),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +86,12 @@ def _waves(xy: Points, rng: np.random.Generator) -> np.ndarray:
 
 
 def make_cells(
-    terrain: Terrain, cores: list[Core], villages: list[Village], districts: list[Unit], roads: list[Road], rng: np.random.Generator
+    terrain: Terrain,
+    cores: list[Core],
+    villages: list[Village],
+    districts: list[Unit],
+    roads: list[Road],
+    rng: np.random.Generator,
 ) -> tuple[Points, np.ndarray]:
     """People on 100 m cells: centres, shape ``(cells, 2)``, and people, ``(cells,)``."""
     left, low, right, high = (CELL * np.round(b / CELL) for b in terrain.city.bounds)
@@ -120,7 +136,13 @@ def _to_census(xy: Points, people: np.ndarray, districts: list[Unit]) -> tuple[P
 
 
 def _pick(
-    shape: shapely.Geometry, xy: Points, people: np.ndarray, count: int, apart: float, rng: np.random.Generator, pull: float = 1.0
+    shape: shapely.Geometry,
+    xy: Points,
+    people: np.ndarray,
+    count: int,
+    apart: float,
+    rng: np.random.Generator,
+    pull: float = 1.0,
 ) -> list[int]:
     """Cells of a shape, chosen by their people to the power of ``pull``, at least ``apart`` metres from each other."""
     shapely.prepare(shape)
@@ -138,7 +160,9 @@ def _pick(
 class _Register:
     """Looks up what a place is near: its town, community and street."""
 
-    def __init__(self, towns: list[Unit], lowest: list[Unit], roads: list[Road]) -> None:
+    def __init__(self, towns: list[Unit], lowest: list[Unit], roads: list[Road], water: shapely.Geometry) -> None:
+        self.water = water.buffer(5)
+        shapely.prepare(self.water)
         self.towns, self.lowest = {t.code: t for t in towns}, lowest
         self.ground = shapely.STRtree([u.shape for u in lowest])
         self.named = [r for r in roads if r.name and r.kind in ("主干路", "次干路", "支路", "街巷")]
@@ -153,8 +177,11 @@ class _Register:
         """A door a few metres off the street nearest to a place."""
         line = self.ways[int(self.lines.nearest(shapely.Point(*xy)))].line
         door = np.array(line.interpolate(line.project(shapely.Point(*xy)) + rng.uniform(-20, 20)).coords[0])
-        turn = rng.uniform(0, 2 * np.pi)
-        return np.round(door + rng.uniform(6, 16) * np.array([np.cos(turn), np.sin(turn)]), 2)
+        for turn in rng.uniform(0, 2 * np.pi, 12):
+            there = np.round(door + rng.uniform(6, 16) * np.array([np.cos(turn), np.sin(turn)]), 2)
+            if not shapely.contains_xy(self.water, *there):
+                return there
+        raise ValueError(f"no dry door near {xy}")
 
     def address(self, xy: Points, rng: np.random.Generator) -> str:
         unit = self.community(xy)
@@ -167,14 +194,14 @@ class _Register:
 
 
 def make_stations(
-    cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road], xy: Points, people: np.ndarray,
-    rng: np.random.Generator,
+    terrain: Terrain, cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road],
+    xy: Points, people: np.ndarray, rng: np.random.Generator,
 ) -> list[Venue]:  # fmt: skip
     """The 90 meal stations of today: thick in the old town, thin elsewhere."""
-    register = _Register(towns, lowest, roads)
+    register = _Register(towns, lowest, roads, terrain.water)
     cells: list[int] = []
     for core in cores[: len(CORES)]:
-        cells += _pick(core.shape, xy, people, STATIONS[core.name], 150, rng, pull=2.8)
+        cells += _pick(core.shape, xy, people, STATIONS[core.name], 150, rng, pull=2.2)
     seats = [cores[i] for i in sorted(rng.permutation(np.arange(len(CORES), len(cores)))[: STATIONS["镇驻地"]])]
     for core in seats:
         cells += _pick(core.shape, xy, people, 1, 0, rng)
@@ -206,11 +233,11 @@ def _station(register: _Register, place: Points, seen: set[str], rng: np.random.
 
 
 def make_hosts(
-    cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road], xy: Points, people: np.ndarray,
-    rng: np.random.Generator,
+    terrain: Terrain, cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road],
+    xy: Points, people: np.ndarray, rng: np.random.Generator,
 ) -> list[Venue]:  # fmt: skip
     """Buildings that could house a station: one in most villages, the rest where people are."""
-    register = _Register(towns, lowest, roads)
+    register = _Register(towns, lowest, roads, terrain.water)
     rural = [v for v in villages if v.rural]
     places = [cell for v in rural for cell in _pick(v.shape.buffer(40), xy, people, 1, 0, rng)]
     for core in cores[len(CORES) :]:
@@ -229,5 +256,16 @@ def make_hosts(
         seen[name] = seen.get(name, 0) + 1
         name += "" if seen[name] == 1 else f"（{seen[name]}）"
         door = register.beside(xy[cell], rng)
-        out.append(Venue(name, kind, register.towns[unit.parent].name, register.address(door, rng), door, int(rng.integers(6, 60) * 20), "", ""))
+        out.append(
+            Venue(
+                name,
+                kind,
+                register.towns[unit.parent].name,
+                register.address(door, rng),
+                door,
+                int(rng.integers(6, 60) * 20),
+                "",
+                "",
+            )
+        )
     return out

@@ -31,9 +31,15 @@ CORES = [
 SEAT_PEOPLE = 2_900
 """People round the seat of a town outside the cores."""
 
-_FIRST = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+_FIRST = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 _KIND = ("家庄", "家疃", "家沟", "家埠", "家洼", "家河", "家岭", "家台", "家屯", "家泊")
-_FIELD = "东山前 西山后 南河套 北河崖 柳林 槐树底 大桥头 小桥头 上沙滩 下沙滩 盐场 双石 老鸹岭 泉子 石门 麦岛 渔坞 后海 前海 松园 梨园 桃花涧 官道口 三官庙 土城 红土崖 白鹭滩 芦苇荡 蛤蜊湾 礁石".split()
+_FIELD = [
+    "东山前", "西山后", "南河套", "北河崖", "柳林", "槐树底", "大桥头", "小桥头", "上沙滩", "下沙滩", "盐场", "双石", "老鸹岭", "泉子", "石门",
+    "麦岛", "渔坞", "后海", "前海", "松园", "梨园", "桃花涧", "官道口", "三官庙", "土城", "红土崖", "白鹭滩", "芦苇荡", "蛤蜊湾", "礁石",
+]  # fmt: skip
 _WORD_ONE = "海潮澜汐云霞松榴梧桂棠兰荷竹枫瑞安康宁和永长庆丰新文景明朝华春秋晴帆舟贝珊鸥鹭"
 _WORD_TWO = "兴泰平宁园苑里湾港庭坊桥源泽光阳和乐丰盛台石林溪城门"
 
@@ -66,7 +72,13 @@ def make_cores(terrain: Terrain, rng: np.random.Generator) -> list[Core]:
     """Lay the built-up cores and the seats of the outer towns on dry, level ground."""
     free = terrain.city.difference(shapely.union(terrain.water.buffer(45), terrain.hill))
     cores = [
-        Core(name, blob(metres((x, y)), along * 1000, across * 1000, turn, rng, 0.1).intersection(free), angle, space, people)
+        Core(
+            name,
+            blob(metres((x, y)), along * 1000, across * 1000, turn, rng, 0.1).intersection(free),
+            angle,
+            space,
+            people,
+        )
         for name, x, y, along, across, turn, angle, space, people in CORES
     ]
     built = shapely.union_all([core.shape for core in cores])
@@ -77,7 +89,9 @@ def make_cores(terrain: Terrain, rng: np.random.Generator) -> list[Core]:
     return cores
 
 
-def scatter(shape: shapely.Geometry, apart: float, rng: np.random.Generator, taken: Points, tries: int = 6000) -> Points:
+def scatter(
+    shape: shapely.Geometry, apart: float, rng: np.random.Generator, taken: Points, tries: int = 6000
+) -> Points:
     """Throw points into a polygon, none nearer than ``apart`` metres to another or to those taken."""
     left, low, right, high = shape.bounds
     thrown = rng.uniform((left, low), (right, high), (tries, 2))
@@ -119,7 +133,9 @@ def make_villages(terrain: Terrain, cores: list[Core], rng: np.random.Generator)
     dense = shapely.union_all([core.shape for core in cores[: len(CORES)]])
     inner = scatter(dense.buffer(-60), 600, rng, np.empty((0, 2)))
     mainland = max(shapely.get_parts(terrain.city), key=lambda part: part.area)
-    free = mainland.buffer(-260).difference(shapely.union_all([terrain.water.buffer(230), terrain.hill.buffer(120), built.buffer(260)]))
+    free = mainland.buffer(-260).difference(
+        shapely.union_all([terrain.water.buffer(230), terrain.hill.buffer(120), built.buffer(260)])
+    )
     outer = scatter(free, 1080, rng, np.vstack([inner, seats]))
     island = np.array(terrain.island.centroid.coords)
     xy = np.vstack([inner, seats, outer, island])
@@ -132,8 +148,20 @@ def make_villages(terrain: Terrain, cores: list[Core], rng: np.random.Generator)
     out = []
     for i, point in enumerate(xy):
         radius = 105 + 4.6 * np.sqrt(sizes[i]) if rural[i] else 200
-        shape = blob(point, radius * rng.uniform(1.0, 1.35), radius * rng.uniform(0.7, 0.95), rng.uniform(0, 180), rng, 0.16)
+        shape = blob(
+            point, radius * rng.uniform(1.0, 1.35), radius * rng.uniform(0.7, 0.95), rng.uniform(0, 180), rng, 0.16
+        )
         name = "鸥屿" if i == len(xy) - 1 else next(names_in_order)
         dry = shape.difference(terrain.water.buffer(25))
-        out.append(Village(name, point, dry, rng.uniform(-45, 45), bool(rural[i]), int(town[i]), float(sizes[i]) if rural[i] else 0.0))
+        out.append(
+            Village(
+                name,
+                point,
+                dry,
+                rng.uniform(-45, 45),
+                bool(rural[i]),
+                int(town[i]),
+                float(sizes[i]) if rural[i] else 0.0,
+            )
+        )
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 import shapely.ops
@@ -27,7 +29,22 @@ MAINS_KM = {
     "人民路": [(8.3, 3.4), (9.4, 3.35), (10.3, 3.2), (11.3, 3.3), (12.1, 3.0)],
     "平北路": [(2.0, 14.3), (3.6, 14.75), (5.0, 15.0), (6.4, 15.0), (8.6, 14.9), (11.4, 15.0), (13.8, 14.9), (16.9, 14.9), (18.6, 15.6), (20.2, 15.0), (23.4, 15.6), (25, 17.5), (25.6, 19.5)],
 }  # fmt: skip
-MOTORWAY_KM = [(-2, 7.1), (2.0, 7.1), (4.4, 7.9), (7.0, 9.6), (9.2, 9.5), (11.0, 9.6), (13.2, 10.2), (15.2, 10.6), (17.5, 10.3), (19.8, 10.1), (22, 10.6), (25, 11.8), (27.6, 11.7), (30, 12.6)]
+MOTORWAY_KM = [
+    (-2, 7.1),
+    (2.0, 7.1),
+    (4.4, 7.9),
+    (7.0, 9.6),
+    (9.2, 9.5),
+    (11.0, 9.6),
+    (13.2, 10.2),
+    (15.2, 10.6),
+    (17.5, 10.3),
+    (19.8, 10.1),
+    (22, 10.6),
+    (25, 11.8),
+    (27.6, 11.7),
+    (30, 12.6),
+]
 INTERCHANGES = ("解放路", "澜东路", "屏山路")
 BRIDGE_KM = [(11.7, 2.75), (13.2, 3.2), (15.0, 3.35), (16.4, 3.6), (18.2, 4.1)]
 
@@ -78,7 +95,7 @@ def motorway_parts(mains: dict[str, LineString], rng: np.random.Generator) -> tu
         cuts += places
     bounds = [0.0, *sorted(cuts), line.length]
     roads = []
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         piece = shapely.set_precision(shapely.ops.substring(line, start, end), GRID)
         roads.append(Road(piece, "高速公路", "滨澜高速", rank=0))
     return roads, ramps
@@ -96,7 +113,9 @@ def gabriel(xy: Points, farthest: float) -> list[tuple[int, int]]:
     return pairs
 
 
-def country_roads(terrain: Terrain, villages: list[Village], mains: list[shapely.Geometry], seats: Points, rng: np.random.Generator) -> list[Road]:
+def country_roads(
+    terrain: Terrain, villages: list[Village], mains: list[shapely.Geometry], seats: Points, rng: np.random.Generator
+) -> list[Road]:
     """Winding roads from village to village and to the main roads, round hills and water."""
     rural = np.array([v.xy for v in villages if v.rural][:-1])
     xy = np.vstack([rural, seats])
@@ -120,8 +139,8 @@ def country_roads(terrain: Terrain, villages: list[Village], mains: list[shapely
         line = LineString(smooth(roughen(np.array([a, b]), rng, finest=230, rough=0.085), 2)).simplify(3)
         if shapely.intersects(blocked, line):
             line = straight
-        big = big or rng.random() < 0.12
-        roads.append(Road(line, "乡道" if big else "村道", rank=3 if big else 4))
+        town_road = big or rng.random() < 0.12
+        roads.append(Road(line, "乡道" if town_road else "村道", rank=3 if town_road else 4))
     return roads
 
 
@@ -138,11 +157,18 @@ def hill_paths(terrain: Terrain, streets: list[Road], rng: np.random.Generator) 
             for _ in range(2 if area < 2 else 4):
                 turn = rng.uniform(0, 2 * np.pi)
                 far = Point(top + 5000 * np.array([np.cos(turn), np.sin(turn)]))
-                foot = shapely.get_coordinates(shapely.shortest_line(shapely.intersection(part.exterior, LineString([top, far])), walkable))
+                foot = shapely.get_coordinates(
+                    shapely.shortest_line(shapely.intersection(part.exterior, LineString([top, far])), walkable)
+                )
                 if len(foot) < 2 or np.hypot(*(foot[1] - foot[0])) > 500:
                     continue
                 gate, street = foot
-                up = roughen(np.array([gate, gate + (top - gate) * min(1.0, 1300 / np.hypot(*(top - gate)))]), rng, finest=60, rough=0.16)
+                up = roughen(
+                    np.array([gate, gate + (top - gate) * min(1.0, 1300 / np.hypot(*(top - gate)))]),
+                    rng,
+                    finest=60,
+                    rough=0.16,
+                )
                 climb = smooth(up, 1)
                 a, b = int(len(climb) * 0.35), int(len(climb) * 0.55)
                 out = street + (street - gate) / max(np.hypot(*(street - gate)), 1e-9) * 6
@@ -152,26 +178,34 @@ def hill_paths(terrain: Terrain, streets: list[Road], rng: np.random.Generator) 
     return roads
 
 
-def _urban(terrain: Terrain, cores: list[Core], villages: list[Village], tracer: Tracer, names: list[str], rng: np.random.Generator) -> list[Road]:
+def _urban(
+    terrain: Terrain,
+    cores: list[Core],
+    villages: list[Village],
+    tracer: Tracer,
+    names: list[str],
+    rng: np.random.Generator,
+) -> list[Road]:
     """Secondary roads, local roads and lanes of the built-up areas, and lanes of the villages."""
     dry = terrain.city.buffer(-35).difference(shapely.union(terrain.water.buffer(40), terrain.hill.buffer(-10)))
     large = cores[: len(CORES)]
     roads = []
     ground = shapely.union_all([core.shape for core in large]).buffer(160).intersection(dry)
     for core in large:
-        for line in trace(tracer, core.shape, ground, 640, rng):
-            roads.append(Road(line, "次干路", names.pop(), rank=3))
+        roads += [Road(line, "次干路", names.pop(), rank=3) for line in trace(tracer, core.shape, ground, 640, rng)]
     for core in large:
-        for line in trace(tracer, core.shape, ground, max(2.0 * core.spacing, 300), rng, 2600):
-            roads.append(Road(line, "支路", names.pop(), rank=4))
+        lines = trace(tracer, core.shape, ground, max(2.0 * core.spacing, 300), rng, 2600)
+        roads += [Road(line, "支路", names.pop(), rank=4) for line in lines]
     for core in cores:
         ground = core.shape.buffer(40).intersection(dry)
         for line in trace(tracer, core.shape, ground, core.spacing, rng, 1500):
-            roads.append(Road(line, "街巷", rng.choice(["", "", names[len(roads) % 60][0] + f"{rng.integers(1, 12)}巷"]), rank=5))
+            roads.append(
+                Road(line, "街巷", rng.choice(["", "", names[len(roads) % 60][0] + f"{rng.integers(1, 12)}巷"]), rank=5)
+            )
     for village in villages:
         if village.rural:
-            for line in trace(tracer, village.shape, village.shape.buffer(20).intersection(dry), 105, rng, 500):
-                roads.append(Road(line, "村道", rank=6))
+            ground = village.shape.buffer(20).intersection(dry)
+            roads += [Road(line, "村道", rank=6) for line in trace(tracer, village.shape, ground, 105, rng, 500)]
     return roads
 
 
@@ -217,7 +251,12 @@ def make_roads(terrain: Terrain, cores: list[Core], villages: list[Village], rng
     roads = reach_out(roads, farthest=190, forbidden=shapely.union(terrain.water, motorway[0].line))
     walks = [Road(line, "人行道", "滨海步道", rank=7) for line in coast_road(terrain, 55, 90)]
     urban = shapely.union_all([core.shape for core in cores[: len(CORES)]]).buffer(500)
-    walks = [Road(part, w.kind, w.name, rank=7) for w in walks for part in shapely.get_parts(w.line.intersection(urban)) if part.length > 400]
+    walks = [
+        Road(part, w.kind, w.name, rank=7)
+        for w in walks
+        for part in shapely.get_parts(w.line.intersection(urban))
+        if part.length > 400
+    ]
     roads += walks
     roads += [Road(line, "人行道", "", rank=7) for line in _to_promenade(walks, roads)]
     roads += hill_paths(terrain, [r for r in roads if r.rank != 2], rng)

@@ -52,7 +52,9 @@ def make_field(terrain: Terrain, cores: list[Core], villages: list[Village], mai
     left, low, right, high = terrain.frame.bounds
     x, y = np.meshgrid(np.arange(left, right, RASTER), np.arange(low, high, RASTER))
     value = np.full(x.shape, 0.02 + 0j)
-    for shape, angle, reach in [(c.shape, c.angle, 1500.0) for c in cores] + [(v.shape, v.angle, 260.0) for v in villages if v.rural]:
+    for shape, angle, reach in [(c.shape, c.angle, 1500.0) for c in cores] + [
+        (v.shape, v.angle, 260.0) for v in villages if v.rural
+    ]:
         middle = shape.centroid
         value += np.exp(-((x - middle.x) ** 2 + (y - middle.y) ** 2) / (2 * reach**2)) * np.exp(4j * np.radians(angle))
     for lines, weight, reach in ((mains, 2.2, 230.0), ([terrain.land.boundary], 1.6, 330.0)):
@@ -71,7 +73,9 @@ class Tracer:
 
     field: Field
     cell: float = 120.0
-    taken: dict[tuple[int, int], list[tuple[float, float, float, float]]] = field(default_factory=lambda: defaultdict(list))
+    taken: dict[tuple[int, int], list[tuple[float, float, float, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def take(self, line: Points) -> None:
         """Mark a line's surroundings as served."""
@@ -90,7 +94,9 @@ class Tracer:
                         return True
         return False
 
-    def _follow(self, x: float, y: float, heading: float, apart: float, ground: shapely.Geometry, longest: float) -> list[tuple[float, float]]:
+    def _follow(
+        self, x: float, y: float, heading: float, apart: float, ground: shapely.Geometry, longest: float
+    ) -> list[tuple[float, float]]:
         out = []
         for _ in range(int(longest / STEP)):
             turn = self.field.angle(x, y)
@@ -102,7 +108,9 @@ class Tracer:
             out.append((x, y))
         return out
 
-    def street(self, seed: Points, heading: float, apart: float, ground: shapely.Geometry, longest: float) -> Points | None:
+    def street(
+        self, seed: Points, heading: float, apart: float, ground: shapely.Geometry, longest: float
+    ) -> Points | None:
         """Follow the field both ways from a seed; None where a like street is too near or the street too short."""
         x, y = seed
         turn = self.field.angle(x, y) + heading
@@ -118,7 +126,12 @@ class Tracer:
 
 
 def trace(
-    tracer: Tracer, shape: shapely.Geometry, ground: shapely.Geometry, apart: float, rng: np.random.Generator, longest: float = 6000.0
+    tracer: Tracer,
+    shape: shapely.Geometry,
+    ground: shapely.Geometry,
+    apart: float,
+    rng: np.random.Generator,
+    longest: float = 6000.0,
 ) -> list[shapely.Geometry]:
     """Fill a built-up area with streets about ``apart`` metres from each other, in both directions."""
     left, low, right, high = shape.bounds

@@ -40,7 +40,11 @@ HILLS_KM = [
     (8.4, 13.6, 1.4, 0.8, 150, "凤台山"), (18.6, 14.4, 1.2, 0.8, 60, "北大顶"), (4.0, 6.6, 1.1, 0.65, 25, "石人岭"),
     (19.9, 7.2, 0.9, 0.55, 70, "云栖山"), (26.3, 6.5, 0.7, 0.5, 60, "墨石山"),
 ]  # fmt: skip
-ISLANDS_KM = [(14.6, 1.9, 0.62, 0.42, 30, "鸥屿"), (19.2, -0.4, 0.28, 0.16, 70, "小青屿"), (25.6, 1.2, 0.34, 0.2, 20, "砚台屿")]
+ISLANDS_KM = [
+    (14.6, 1.9, 0.62, 0.42, 30, "鸥屿"),
+    (19.2, -0.4, 0.28, 0.16, 70, "小青屿"),
+    (25.6, 1.2, 0.34, 0.2, 20, "砚台屿"),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +97,9 @@ def smooth(points: Points, rounds: int = 2) -> Points:
     return points
 
 
-def blob(centre: Points, along: float, across: float, turn: float, rng: np.random.Generator, rough: float = 0.12) -> Polygon:
+def blob(
+    centre: Points, along: float, across: float, turn: float, rng: np.random.Generator, rough: float = 0.12
+) -> Polygon:
     """Draw an uneven ellipse: radii in metres, ``turn`` in degrees."""
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     radius = np.ones_like(angle)
@@ -104,7 +110,9 @@ def blob(centre: Points, along: float, across: float, turn: float, rng: np.rando
     return Polygon(np.column_stack([centre[0] + c * x - s * y, centre[1] + s * x + c * y])).buffer(0)
 
 
-def _stream(control: list[tuple[float, float]], widths: tuple[float, float], rng: np.random.Generator) -> tuple[LineString, Polygon]:
+def _stream(
+    control: list[tuple[float, float]], widths: tuple[float, float], rng: np.random.Generator
+) -> tuple[LineString, Polygon]:
     """A winding line and the water along it, from the first width to the last."""
     line = LineString(smooth(roughen(smooth(metres(control), 2), rng, finest=150, rough=0.07), 2)).simplify(6)
     step = 200.0
@@ -112,7 +120,8 @@ def _stream(control: list[tuple[float, float]], widths: tuple[float, float], rng
     points = shapely.line_interpolate_point(line, along)
     radii = np.linspace(widths[0], widths[1], len(points)) / 2
     beads = [
-        shapely.union(points[i].buffer(radii[i]), points[i + 1].buffer(radii[i + 1])).convex_hull for i in range(len(points) - 1)
+        shapely.union(points[i].buffer(radii[i]), points[i + 1].buffer(radii[i + 1])).convex_hull
+        for i in range(len(points) - 1)
     ]
     return line, shapely.union_all(beads).simplify(8)
 

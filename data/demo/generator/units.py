@@ -9,7 +9,7 @@ import shapely
 
 from generator.linework import GRID
 from generator.places import DISTRICTS, TOWNS, Village
-from generator.terrain import Terrain
+from generator.terrain import Terrain, roughen, smooth
 
 CELL = 150.0
 
@@ -53,8 +53,13 @@ def village_grounds(terrain: Terrain, villages: list[Village], rng: np.random.Ge
     owner = np.argmin(away, axis=1)
     boxes = shapely.box(x.ravel(), y.ravel(), x.ravel() + CELL, y.ravel() + CELL)
     rough = np.array([shapely.coverage_union_all(boxes[owner == v]) for v in range(len(villages))])
-    soft = shapely.coverage_simplify(rough, 260, simplify_boundary=True)
-    lines = shapely.union_all([*shapely.boundary(soft), shapely.boundary(terrain.city)], grid_size=GRID)
+    soft = shapely.coverage_simplify(rough, 230, simplify_boundary=True)
+    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.boundary(soft))))
+    bent = [
+        shapely.linestrings(smooth(roughen(smooth(shapely.get_coordinates(e), 2), rng, finest=140, rough=0.05), 1))
+        for e in edges
+    ]
+    lines = shapely.union_all([*shapely.simplify(bent, 4), shapely.boundary(terrain.city)], grid_size=GRID)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     middle = shapely.point_on_surface(faces)
     faces, middle = faces[shapely.contains(terrain.city, middle)], middle[shapely.contains(terrain.city, middle)]
@@ -88,11 +93,15 @@ def _east(xy: np.ndarray, terrain: Terrain) -> np.ndarray:
     return points[:, 0] > np.interp(points[:, 1], line[order, 1], line[order, 0])
 
 
-def make_units(terrain: Terrain, villages: list[Village], rng: np.random.Generator) -> tuple[list[Unit], list[Unit], list[Unit]]:
+def make_units(
+    terrain: Terrain, villages: list[Village], rng: np.random.Generator
+) -> tuple[list[Unit], list[Unit], list[Unit]]:
     """Districts, towns and villages with their codes, each level tiling the one above."""
     grounds = np.array(village_grounds(terrain, villages, rng))
     town_codes = _town_codes()
-    order = sorted(range(len(villages)), key=lambda i: (town_codes[villages[i].town], villages[i].rural, -villages[i].xy[1]))
+    order = sorted(
+        range(len(villages)), key=lambda i: (town_codes[villages[i].town], villages[i].rural, -villages[i].xy[1])
+    )
     seen: dict[tuple[str, bool], int] = {}
     lowest = []
     for i in order:
@@ -105,7 +114,9 @@ def make_units(terrain: Terrain, villages: list[Village], rng: np.random.Generat
     towns = []
     for row, (district, name, _, _) in enumerate(TOWNS):
         shape = shapely.coverage_union_all([grounds[i] for i in range(len(villages)) if villages[i].town == row])
-        towns.append(Unit(town_codes[row], name, DISTRICTS[district][0], "街道" if name.endswith("街道") else "镇", shape))
+        towns.append(
+            Unit(town_codes[row], name, DISTRICTS[district][0], "街道" if name.endswith("街道") else "镇", shape)
+        )
     districts = [
         Unit(code, name, "379900", "市辖区", shapely.coverage_union_all([t.shape for t in towns if t.parent == code]))
         for code, name in DISTRICTS
