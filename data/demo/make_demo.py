@@ -35,11 +35,14 @@ def write_roads(folder: Path, lines: list[roads.Road]) -> None:
     order = sorted(lines, key=lambda r: (r.rank, r.kind, r.name, r.line.bounds))
     frame = gpd.GeoDataFrame(
         {
-            "编号": [f"R{i:05d}" for i in range(1, len(order) + 1)], "路名": [r.name for r in order],
-            "道路等级": [r.kind for r in order], "单行": ["是" if r.oneway else "否" for r in order],
+            "编号": [f"R{i:05d}" for i in range(1, len(order) + 1)],
+            "路名": [r.name for r in order],
+            "道路等级": [r.kind for r in order],
+            "单行": ["是" if r.oneway else "否" for r in order],
         },
-        geometry=[r.line for r in order], crs=METRIC,
-    )  # fmt: skip
+        geometry=[r.line for r in order],
+        crs=METRIC,
+    )
     path = folder / "roads.shp"
     pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK", layer_options=DBF_OPTIONS)
     path.with_suffix(".cpg").unlink(missing_ok=True)
@@ -51,9 +54,15 @@ def write_units(folder: Path, ground: terrain.Terrain, levels: dict[str, list[un
     path.unlink(missing_ok=True)
     for layer, rows in levels.items():
         frame = gpd.GeoDataFrame(
-            {"code": [u.code for u in rows], "name": [u.name for u in rows], "parent": [u.parent for u in rows], "kind": [u.kind for u in rows]},
-            geometry=[u.shape for u in rows], crs=METRIC,
-        )  # fmt: skip
+            {
+                "code": [u.code for u in rows],
+                "name": [u.name for u in rows],
+                "parent": [u.parent for u in rows],
+                "kind": [u.kind for u in rows],
+            },
+            geometry=[u.shape for u in rows],
+            crs=METRIC,
+        )
         _add(path, layer, frame)
     for layer, shapes in (("water", ground.waters), ("green", ground.hills)):
         frame = gpd.GeoDataFrame(
@@ -117,11 +126,16 @@ def write_hosts(path: Path, hosts: list[people.Venue]) -> None:
     """Buildings that could house a station, as GeoJSON."""
     frame = gpd.GeoDataFrame(
         {
-            "编号": [f"H{i:04d}" for i in range(1, len(hosts) + 1)], "名称": [h.name for h in hosts], "类别": [h.kind for h in hosts],
-            "所属镇街": [h.town for h in hosts], "地址": [h.address for h in hosts], "建筑面积": [h.size for h in hosts],
+            "编号": [f"H{i:04d}" for i in range(1, len(hosts) + 1)],
+            "名称": [h.name for h in hosts],
+            "类别": [h.kind for h in hosts],
+            "所属镇街": [h.town for h in hosts],
+            "地址": [h.address for h in hosts],
+            "建筑面积": [h.size for h in hosts],
         },
-        geometry=shapely.points([[float(v) for v in pair] for pair in degrees(np.array([h.xy for h in hosts]))]), crs="EPSG:4326",
-    )  # fmt: skip
+        geometry=shapely.points([[float(v) for v in pair] for pair in degrees(np.array([h.xy for h in hosts]))]),
+        crs="EPSG:4326",
+    )
     path.unlink(missing_ok=True)
     pyogrio.write_dataframe(frame, path, driver="GeoJSON", layer_options={"COORDINATE_PRECISION": "6"})
 

@@ -63,7 +63,7 @@ def share_out(total: int, shares: np.ndarray) -> np.ndarray:
 
 
 def census_rows() -> list[list[object]]:
-    """The census by district, the city's total first: code, province, city, district, people, households, men and women by band."""
+    """The census, the city first: code, province, city, district, people, households, men and women by band."""
     rows = []
     for code, name in DISTRICTS:
         people, elders, households = CENSUS[code]
@@ -189,14 +189,22 @@ class _Register:
         district = dict(DISTRICTS)[town.parent]
         street = self.named[int(self.streets.nearest(shapely.Point(*xy)))]
         if unit.kind == "村委会" or street.line.distance(shapely.Point(*xy)) > 250:
-            return f"{district}{town.name}{unit.name[:-5] + '村' if unit.kind == '村委会' else unit.name[:-7] + '社区'}{rng.integers(1, 90)}号"
+            village = unit.name[:-5] + "村" if unit.kind == "村委会" else unit.name[:-7] + "社区"
+            return f"{district}{town.name}{village}{rng.integers(1, 90)}号"
         return f"{district}{street.name}{rng.integers(1, 260)}号"
 
 
 def make_stations(
-    terrain: Terrain, cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road],
-    xy: Points, people: np.ndarray, rng: np.random.Generator,
-) -> list[Venue]:  # fmt: skip
+    terrain: Terrain,
+    cores: list[Core],
+    villages: list[Village],
+    towns: list[Unit],
+    lowest: list[Unit],
+    roads: list[Road],
+    xy: Points,
+    people: np.ndarray,
+    rng: np.random.Generator,
+) -> list[Venue]:
     """The 90 meal stations of today: thick in the old town, thin elsewhere."""
     register = _Register(towns, lowest, roads, terrain.water)
     cells: list[int] = []
@@ -233,9 +241,16 @@ def _station(register: _Register, place: Points, seen: set[str], rng: np.random.
 
 
 def make_hosts(
-    terrain: Terrain, cores: list[Core], villages: list[Village], towns: list[Unit], lowest: list[Unit], roads: list[Road],
-    xy: Points, people: np.ndarray, rng: np.random.Generator,
-) -> list[Venue]:  # fmt: skip
+    terrain: Terrain,
+    cores: list[Core],
+    villages: list[Village],
+    towns: list[Unit],
+    lowest: list[Unit],
+    roads: list[Road],
+    xy: Points,
+    people: np.ndarray,
+    rng: np.random.Generator,
+) -> list[Venue]:
     """Buildings that could house a station: one in most villages, the rest where people are."""
     register = _Register(towns, lowest, roads, terrain.water)
     rural = [v for v in villages if v.rural]

@@ -20,7 +20,8 @@ ORIGIN = (580_000.0, 3_990_000.0)
 FRAME_KM = (-2.0, -3.5, 30.0, 19.5)
 
 COAST_KM = [
-    (-8, 5.2), (-3, 4.7), (0.0, 4.3), (2.0, 3.3), (3.6, 3.9), (5.2, 3.4), (7.0, 2.7), (8.3, 1.6), (9.4, 0.5), (10.6, 0.2),
+    (-8, 5.2), (-3, 4.7), (0.0, 4.3), (2.0, 3.3), (3.6, 3.9), (5.2, 3.4), (7.0, 2.7), (8.3, 1.6),
+    (9.4, 0.5), (10.6, 0.2),
     (11.6, 0.7), (12.1, 1.9), (12.3, 3.2), (12.8, 4.4), (13.2, 5.6), (14.0, 6.8), (15.2, 7.4), (16.3, 7.2), (17.1, 6.3),
     (17.2, 5.1), (16.9, 4.1), (17.7, 3.2), (19.2, 3.0), (20.7, 2.2), (21.9, 1.3), (22.8, 1.6), (23.0, 2.9), (23.7, 3.9),
     (25.0, 3.6), (26.3, 4.2), (27.2, 5.6), (27.7, 7.1), (28.8, 8.4), (30.4, 9.0), (36, 10.0),
@@ -150,13 +151,22 @@ def make_terrain(rng: np.random.Generator) -> Terrain:
     hills += [(name, "岛屿林地", shape.buffer(-90)) for name, shape in islands if name == "小青屿"]
     sea = frame.difference(land)
     waters = [
-        ("澜湾", "海域", sea), ("清澜河", "河流", wet.intersection(mainland)), ("白石溪", "河流", brook.intersection(mainland)),
+        ("澜湾", "海域", sea),
+        ("清澜河", "河流", wet.intersection(mainland)),
+        ("白石溪", "河流", brook.intersection(mainland)),
         ("西屏水库", "水库", reservoir),
-    ]  # fmt: skip
+    ]
     return Terrain(
-        frame=frame, land=land, city=city, island=islands[0][1], river=river, water=shapely.union_all([sea, fresh]),
-        hill=shapely.union_all([shape for _, _, shape in hills]), hills=hills, waters=waters,
-    )  # fmt: skip
+        frame=frame,
+        land=land,
+        city=city,
+        island=islands[0][1],
+        river=river,
+        water=shapely.union_all([sea, fresh]),
+        hill=shapely.union_all([shape for _, _, shape in hills]),
+        hills=hills,
+        waters=waters,
+    )
 
 
 def inside(shape: shapely.Geometry, xy: Points) -> NDArray[np.bool_]:
