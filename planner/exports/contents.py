@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -15,8 +16,8 @@ from planner.errors import DataError
 from planner.layers import Layer
 from planner.plan import Plan
 
-Layers = dict[str, gpd.GeoDataFrame]
-Thing = Plan | Coverage | Layer | StudyArea | gpd.GeoDataFrame | Mapping[str, gpd.GeoDataFrame | Layer]
+Layers: TypeAlias = dict[str, gpd.GeoDataFrame]
+Thing: TypeAlias = Plan | Coverage | Layer | StudyArea | gpd.GeoDataFrame | Mapping[str, Any]
 
 
 def layers_of(thing: Thing, *, summary: Summary | None = None, units: Units | None = None) -> Layers:
@@ -34,7 +35,9 @@ def layers_of(thing: Thing, *, summary: Summary | None = None, units: Units | No
         return {"layer": thing}
     if isinstance(thing, Mapping) and thing:
         return {name: one.frame if isinstance(one, Layer) else one for name, one in thing.items()}
-    raise DataError(f"write takes a Plan, a Coverage, a StudyArea, a Layer or a GeoDataFrame, not {type(thing).__name__}")
+    raise DataError(
+        f"write takes a Plan, a Coverage, a StudyArea, a Layer or a GeoDataFrame, not {type(thing).__name__}"
+    )
 
 
 def about(thing: Thing) -> pd.DataFrame:

@@ -19,8 +19,14 @@ from planner.exports.vectors import with_ids
 ENCODING = "GB18030"
 LONGEST_NAME, LONGEST_TEXT = 10, 254  # bytes a .dbf gives a field name and a text
 PARTS = (".cpg", ".prj", ".dbf", ".shx", ".shp")  # the .shp last: who waits for it finds the rest in place
-FAMILIES = {"Point": "Point", "MultiPoint": "MultiPoint", "LineString": "line", "MultiLineString": "line",
-            "Polygon": "polygon", "MultiPolygon": "polygon"}  # fmt: skip
+FAMILIES = {
+    "Point": "Point",
+    "MultiPoint": "MultiPoint",
+    "LineString": "line",
+    "MultiLineString": "line",
+    "Polygon": "polygon",
+    "MultiPolygon": "polygon",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,12 @@ class Loss:
 
 
 def write_exchange(frame: gpd.GeoDataFrame, path: Path) -> tuple[tuple[Path, ...], pd.DataFrame]:
-    """Write the shapefile, ``name.fields.csv`` and, where something was lost, ``name.losses.csv``; give files and losses."""
+    """Write the shapefile, its map of fields and, where something was lost, the list of it; give files and losses."""
     families = {FAMILIES.get(kind, kind) for kind in frame.geom_type.dropna()}
     if len(families) > 1:
-        raise DataError(f"a shapefile holds one kind of shape, not {', '.join(sorted(families))}; write a .gpkg instead")
+        raise DataError(
+            f"a shapefile holds one kind of shape, not {', '.join(sorted(families))}; write a .gpkg instead"
+        )
     if not path.parent.is_dir():
         raise SourceError(f"cannot save {path}: the folder {path.parent} does not exist; make it first")
     told = with_ids(frame)
@@ -46,8 +54,11 @@ def write_exchange(frame: gpd.GeoDataFrame, path: Path) -> tuple[tuple[Path, ...
     losses: list[Loss] = []
     held = {names[str(name)]: _held(told, str(name), losses) for name in told.columns if name != told.geometry.name}
     table = gpd.GeoDataFrame(held, geometry=told.geometry.to_numpy(), crs=told.crs)
-    listed = pd.DataFrame([(one.id, one.column, one.before, one.after, one.reason) for one in losses],
-                          columns=["id", "column", "before", "after", "reason"], dtype=object)  # fmt: skip
+    listed = pd.DataFrame(
+        [(one.id, one.column, one.before, one.after, one.reason) for one in losses],
+        columns=["id", "column", "before", "after", "reason"],
+        dtype=object,
+    )
     with TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
         stage = Path(folder) / path.name
         try:
@@ -61,8 +72,11 @@ def write_exchange(frame: gpd.GeoDataFrame, path: Path) -> tuple[tuple[Path, ...
             listed.to_csv(stage.with_suffix(".losses.csv"), index=False, encoding="utf-8-sig")
         path.with_suffix(".losses.csv").unlink(missing_ok=True)
         suffixes = [".fields.csv", ".losses.csv", *PARTS]
-        return tuple(_move(stage.with_suffix(suffix), path.with_suffix(suffix)) for suffix in suffixes
-                     if stage.with_suffix(suffix).exists())[::-1], listed  # fmt: skip
+        return tuple(
+            _move(stage.with_suffix(suffix), path.with_suffix(suffix))
+            for suffix in suffixes
+            if stage.with_suffix(suffix).exists()
+        )[::-1], listed
 
 
 def _move(made: Path, wanted: Path) -> Path:

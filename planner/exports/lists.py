@@ -20,7 +20,7 @@ DECIMALS = 7
 
 
 def flat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Records as a plain table: points as ``longitude`` and ``latitude`` in degrees, other shapes as text (WKT), last."""
+    """Records as a plain table: points as longitude and latitude in degrees, other shapes as text (WKT)."""
     told = with_ids(frame)
     degrees = told.geometry.to_crs(WGS84) if told.crs is not None else told.geometry
     table = pd.DataFrame(told.drop(columns=told.geometry.name))

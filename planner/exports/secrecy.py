@@ -13,7 +13,7 @@ OPEN = frozenset({"公开", "public", "open"})
 
 
 def may_leave(frame: pd.DataFrame) -> Mask:
-    """Tell which records may leave, shape ``(rows,)``: those said to be public, and those of which nothing was ever said.
+    """Tell which records may leave, shape ``(rows,)``: those said to be public, or of which nothing was ever said.
 
     A blank in a secrecy column is not "public"; a missing value, as records without such a column have when put
     beside others, is.

@@ -9,7 +9,8 @@ import geopandas as gpd
 POINT = (
     '<symbol type="marker" name="{at}"><layer class="SimpleMarker"><Option type="Map">'
     '<Option name="color" type="QString" value="{rgb},255"/><Option name="size" type="QString" value="{size}"/>'
-    '<Option name="outline_color" type="QString" value="255,255,255,255"/><Option name="outline_width" type="QString" value="0.2"/>'
+    '<Option name="outline_color" type="QString" value="255,255,255,255"/>'
+    '<Option name="outline_width" type="QString" value="0.2"/>'
     "</Option></layer></symbol>"
 )
 LINE = (
@@ -19,7 +20,8 @@ LINE = (
 )
 POLYGON = (
     '<symbol type="fill" name="{at}"><layer class="SimpleFill"><Option type="Map">'
-    '<Option name="color" type="QString" value="{rgb},0"/><Option name="outline_color" type="QString" value="{rgb},255"/>'
+    '<Option name="color" type="QString" value="{rgb},0"/>'
+    '<Option name="outline_color" type="QString" value="{rgb},255"/>'
     '<Option name="outline_width" type="QString" value="0.4"/></Option></layer></symbol>'
 )
 PAGE = '<!DOCTYPE qgis><qgis version="3.28" styleCategories="Symbology">{renderer}</qgis>'

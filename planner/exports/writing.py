@@ -21,9 +21,15 @@ from planner.exports.secrecy import may_leave
 from planner.exports.vectors import write_flatgeobuf, write_geojson, write_geopackage, write_parquet
 
 Writer = Callable[[gpd.GeoDataFrame, Path], None]
-SINGLE: Mapping[str, Writer] = MappingProxyType({
-    ".geojson": write_geojson, ".json": write_geojson, ".parquet": write_parquet, ".fgb": write_flatgeobuf, ".csv": write_csv,
-})  # fmt: skip
+SINGLE: Mapping[str, Writer] = MappingProxyType(
+    {
+        ".geojson": write_geojson,
+        ".json": write_geojson,
+        ".parquet": write_parquet,
+        ".fgb": write_flatgeobuf,
+        ".csv": write_csv,
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +39,9 @@ class Written:
     files: tuple[Path, ...]
     rows: Mapping[str, int]
     withheld: int = 0
-    losses: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": [], "column": [], "before": [], "after": []}))
+    losses: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"id": [], "column": [], "before": [], "after": []})
+    )
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count:,} {layer}" for layer, count in self.rows.items())
@@ -51,9 +59,10 @@ def write(
 ) -> Written:
     """Write a plan, records or a frame in the format the file's name asks for.
 
-    ``.gpkg`` and ``.xlsx`` hold every layer (of a plan: new and existing sites, demand, units with the counts of ``summary``);
-    ``.geojson`` (RFC 7946, degrees), ``.parquet``, ``.fgb``, ``.csv`` and ``.shp`` (the exchange shapefile: short ASCII field names
-    with a map of them, GB18030, a list of losses) hold one, ``layer`` or the first. The old file stays until the new one is whole.
+    ``.gpkg`` and ``.xlsx`` hold every layer: of a plan its new and existing sites, the demand, and the units with the
+    counts of ``summary``. ``.geojson`` (RFC 7946, degrees), ``.parquet``, ``.fgb``, ``.csv`` and ``.shp`` (the exchange
+    shapefile: short ASCII field names with a map of them, GB18030, a list of losses) hold one, ``layer`` or the
+    first. The old file stays until the new one is whole.
     Records whose 密级 is not 公开 are withheld and counted. Raises `DataError` for a format or layer that is unknown.
     """
     target = Path(path)
@@ -72,7 +81,9 @@ def write(
         return Written(files, {name: len(frame)}, withheld, losses)
     if kind not in SINGLE:
         known = ", ".join([".gpkg", ".xlsx", ".shp", *SINGLE])
-        raise DataError(f"cannot write {target.name}: {kind or 'no suffix'} is no format that is known; use one of {known}")
+        raise DataError(
+            f"cannot write {target.name}: {kind or 'no suffix'} is no format that is known; use one of {known}"
+        )
     SINGLE[kind](frame, target)
     return Written((target,), {name: len(frame)}, withheld)
 
