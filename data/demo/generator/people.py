@@ -209,7 +209,7 @@ def make_stations(
     register = _Register(towns, lowest, roads, terrain.water)
     cells: list[int] = []
     for core in cores[: len(CORES)]:
-        cells += _pick(core.shape, xy, people, STATIONS[core.name], 150, rng, pull=2.2)
+        cells += _pick(core.shape, xy, people, STATIONS[core.name], 100, rng, pull=4.5)
     seats = [cores[i] for i in sorted(rng.permutation(np.arange(len(CORES), len(cores)))[: STATIONS["镇驻地"]])]
     for core in seats:
         cells += _pick(core.shape, xy, people, 1, 0, rng)
