@@ -90,9 +90,7 @@ def existing_table(answer: Plan | Coverage, units: Units | None, overall: Mappin
     nearest = answer.assignment if isinstance(answer, Plan) else coverage.nearest(opened)
     people = pd.Series(coverage.demand.people, index=coverage.demand.ids)
     served = people.loc[nearest.index].groupby(nearest["site"]).sum().reindex(opened).fillna(0.0)
-    whole = pd.Series(
-        apportion(served.to_numpy(dtype=np.float64), int(overall["covered"])), index=opened, dtype="int64"
-    )
+    whole = pd.Series(apportion(np.asarray(served, np.float64), int(overall["covered"])), index=opened, dtype="int64")
     standing = coverage.sites.existing
     sites = Sites(coverage.sites.frame.loc[[site for site in standing.ids if site in set(opened)]])
     frame = pd.DataFrame({"name": site_names(sites)}, index=sites.ids).join(unit_names(units, sites))

@@ -124,7 +124,7 @@ function paintBorders(view, units, selected) {
 
 function symbol(ctx, kind, x, y, r) {
   ctx.beginPath();
-  if (kind === 'existing') ctx.rect(x - r, y - r, 2 * r, 2 * r);
+  if (kind === 'existing') ctx.rect(Math.round(x - r), Math.round(y - r), Math.round(2 * r), Math.round(2 * r));
   else ctx.arc(x, y, r, 0, 2 * Math.PI);
 }
 

@@ -1,0 +1,161 @@
+"""The page of a plan, driven as an official would, with the network cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import folium
+import pytest
+
+from planner.access import summarise
+from planner.area import StudyArea
+from planner.maps import PlanMap, draw
+from planner.services import service
+from tests.plans import small_plan, small_readings
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def page_map(area: StudyArea) -> PlanMap:
+    readings = small_readings()
+    plan = small_plan(readings)
+    summary = summarise(plan, by=area.units, readings=readings)
+    return draw(plan, by=area, summary=summary, service=service("meal_station"), sources=["手绘小镇"])
+
+
+@pytest.fixture
+def page(page_map: PlanMap, tmp_path: Path) -> Path:
+    return page_map.save(tmp_path / "plan.html")
+
+
+def test_fault_87_a_saved_page_opens_without_the_network_in_silence(page: Path, open_page: Open) -> None:
+    for size in ((1440, 900), (390, 844), (3840, 2160)):
+        opened = open_page(page, *size)
+        opened.is_quiet()
+        assert opened.tab.evaluate("document.querySelector('canvas.sheet').width") > 300
+
+
+def test_the_sheet_shows_people_and_stations_in_their_colours(page: Path, open_page: Open) -> None:
+    tab = open_page(page).tab
+    seen = tab.evaluate(
+        """() => { const c = document.querySelector('canvas.sheet');
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+        const found = new Set();
+        for (let i = 0; i < d.length; i += 4) found.add(d[i] + ',' + d[i + 1] + ',' + d[i + 2]);
+        return [...found]; }"""
+    )
+    for colour in ("11,79,138", "240,160,75", "107,107,107", "138,15,107", "29,43,54"):
+        assert colour in seen
+
+
+def test_the_slider_tells_how_many_are_covered_at_each_step(page: Path, page_map: PlanMap, open_page: Open) -> None:
+    tab = open_page(page).tab
+    steps = page_map.data["steps"]
+    assert len(steps) == 4
+    for step, covered in enumerate(steps):
+        tab.locator("#step").fill(str(step))
+        assert f"{covered:,}" in tab.inner_text("#stepsaid")
+    tab.click("[data-step='0']")
+    assert "现状" in tab.inner_text("#stepsaid")
+
+
+def test_a_search_by_pinyin_initials_finds_a_town_and_opens_its_card(page: Path, open_page: Open) -> None:
+    opened = open_page(page)
+    opened.tab.fill("#query", "xbjd")
+    assert opened.tab.inner_text("#hits li").startswith("西北街道")
+    opened.tab.keyboard.press("ArrowDown")
+    opened.tab.keyboard.press("Enter")
+    assert opened.tab.inner_text("#card h2") == "西北街道"
+    assert opened.tab.inner_text("tr.chosen td:first-child") == "西北街道"
+    opened.tab.fill("#query", "没有这个")
+    assert "没有找到" in opened.tab.text_content("#searchsaid")
+    opened.is_quiet()
+
+
+def test_a_row_of_the_table_leads_to_the_map_and_a_click_on_the_map_to_its_row(page: Path, open_page: Open) -> None:
+    tab = open_page(page).tab
+    tab.click("#tab-added")
+    tab.click("#panel-added tbody tr:first-child")
+    title = tab.inner_text("#card h2")
+    assert title.startswith("1. ")
+    tab.click("#card button")
+    assert tab.is_hidden("#card")
+    tab.wait_for_timeout(400)
+    box = tab.locator(".folium-map").bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert tab.inner_text("#card h2") == title
+    assert tab.locator("tr.chosen").count() == 1
+
+
+def test_a_heading_sorts_its_column_and_leaves_the_total_last(page: Path, open_page: Open) -> None:
+    tab = open_page(page).tab
+    tab.click("#tab-town")
+    tab.click("#panel-town thead th:nth-child(2) button")
+
+    def column() -> list[int]:
+        cells = tab.locator("#panel-town tbody tr:not(.total) td:nth-child(2)").all_inner_texts()
+        return [int(text.replace(",", "")) for text in cells]
+
+    assert column() == sorted(column(), reverse=True)
+    tab.click("#panel-town thead th:nth-child(2) button")
+    assert column() == sorted(column())
+    assert tab.inner_text("#panel-town tbody tr:last-child td:first-child") == "合计"
+
+
+def test_the_language_switch_changes_every_word_and_no_number(page: Path, open_page: Open) -> None:
+    tab = open_page(page).tab
+    numbers = "Array.from(document.querySelectorAll('td.n'), e => e.textContent).join()"
+    before = tab.evaluate(numbers)
+    tab.click("#language")
+    assert tab.inner_text("#legend summary") == "Legend"
+    assert tab.evaluate("document.documentElement.lang") == "en"
+    assert "people" in tab.inner_text(".finding")
+    assert tab.evaluate(numbers) == before
+    tab.click("#language")
+    assert tab.inner_text("#legend summary") == "图例"
+
+
+def test_the_tabs_follow_the_arrow_keys(page: Path, open_page: Open) -> None:
+    tab = open_page(page).tab
+    tab.focus("#tab-district")
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate("document.activeElement.id") == "tab-town"
+    assert tab.is_visible("#panel-town")
+    assert tab.is_hidden("#panel-district")
+
+
+def test_a_printed_page_holds_title_legend_stamp_and_every_table(page: Path, open_page: Open, tmp_path: Path) -> None:
+    opened = open_page(page)
+    opened.tab.pdf(path=str(tmp_path / "plan.pdf"), prefer_css_page_size=True, print_background=True)
+    assert (tmp_path / "plan.pdf").stat().st_size > 20_000
+    opened.tab.emulate_media(media="print")
+    for shown in ("h1", ".stamp", "#legend", ".leaflet-control-scale", "#panel-district", "#panel-added", ".imprint"):
+        assert opened.tab.is_visible(shown), shown
+    for hidden in ("#search", "#language", ".leaflet-control-zoom"):
+        assert opened.tab.is_hidden(hidden), hidden
+    opened.is_quiet()
+
+
+def test_layers_added_with_folium_work_without_the_network(page_map: PlanMap, open_page: Open, tmp_path: Path) -> None:
+    folium.Marker([36.12, 120.01], popup="<b>here</b>", tooltip="a tip").add_to(page_map)
+    folium.Marker([36.13, 120.01], icon=folium.Icon(color="red")).add_to(page_map)
+    folium.GeoJson({"type": "Point", "coordinates": [120.01, 36.125]}).add_to(page_map)
+    folium.LayerControl().add_to(page_map)
+    opened = open_page(page_map.save(tmp_path / "more.html"))
+    opened.is_quiet()
+    assert opened.tab.locator(".leaflet-marker-icon").count() == 3
+    opened.tab.locator(".leaflet-marker-icon").first.dispatch_event("click")
+    assert opened.tab.inner_text(".leaflet-popup-content") == "here"
+
+
+def test_a_notebook_shows_the_same_page_in_a_frame(page_map: PlanMap, open_page: Open, tmp_path: Path) -> None:
+    cell = tmp_path / "cell.html"
+    cell.write_text(f"<!DOCTYPE html><meta charset=utf-8><body>{page_map._repr_html_()}", encoding="utf-8")
+    opened = open_page(cell, ready="")
+    frame = opened.tab.frame_locator("iframe")
+    frame.locator("canvas.sheet").wait_for(state="attached")
+    assert "手绘小镇" in frame.locator("body").inner_text() or frame.locator("h1").inner_text()
+    opened.is_quiet()

@@ -1,0 +1,192 @@
+"""Pages as text: what they hold, what they refuse, and that they stay small."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from pathlib import Path
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from planner.access import summarise
+from planner.area import StudyArea
+from planner.errors import DataError, QuestionError, SourceError
+from planner.facts import gather
+from planner.layers import Layer
+from planner.maps import PlanMap, draw
+from planner.maps.layers import NEVER, build_steps, time_classes
+from planner.maps.packing import Box, pack
+from tests.plans import small_plan, small_readings
+from tests.town import CRS, SOUTH, WEST, roads_of
+
+
+@pytest.fixture
+def page(area: StudyArea) -> PlanMap:
+    return draw(small_plan(small_readings()), by=area)
+
+
+def unpacked(layer: dict[str, object]) -> dict[str, np.ndarray]:
+    """What the page's unpack() makes of a layer, by the same rule written again."""
+    data, at, found = zlib.decompress(base64.b64decode(str(layer["data"]))), 0, {}
+    for name, width, length, is_delta in layer["columns"]:  # type: ignore[attr-defined]
+        planes = np.frombuffer(data, np.uint8, width * length, at).reshape(width, length)
+        at += width * length
+        values = np.ascontiguousarray(planes.T).view(f"<{ {1: 'u1', 2: 'u2', 4: 'i4'}[width] }").ravel()
+        found[name] = np.cumsum(values, dtype=values.dtype) if is_delta else values
+    return found
+
+
+def test_packed_arrays_come_back_as_they_were(rng: np.random.Generator) -> None:
+    arrays = {
+        "x": rng.integers(-(2**31), 2**31 - 1, 1000).astype(np.int32),
+        "step": rng.integers(0, 65535, 1000, endpoint=True).astype(np.uint16),
+        "size": rng.integers(0, 255, 1000, endpoint=True).astype(np.uint8),
+        "none": np.empty(0, np.int32),
+    }
+    with np.errstate(over="ignore"):
+        found = unpacked(pack(arrays, deltas=("x", "none")))
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_a_box_places_points_to_a_metre() -> None:
+    box = Box.around(119.5, 35.5, 121.5, 37.5)
+    here, there = box.steps(np.array([[120.0, 36.0], [120.0, 36.0 + 1 / 111_000 * 100]]))
+    metres = (here - there)[1] * box.side / 262144 * 40075016.7 * np.cos(np.radians(36))
+    assert metres == pytest.approx(100, abs=1.5)
+
+
+def test_people_are_drawn_at_the_step_that_first_reaches_them(area: StudyArea) -> None:
+    plan = small_plan(small_readings())
+    facts = gather(plan, by=area)
+    steps, coverage = build_steps(facts), plan.scenario.coverage
+    order = ["old:0", "old:1", *facts.new_sites.index]
+    for built in range(len(facts.new_sites) + 1):
+        for row, bound in enumerate(time_classes(coverage.limit)):
+            expected = coverage.within(bound).covered(order[: 2 + built])
+            np.testing.assert_array_equal(steps[row] <= built, expected)
+    assert (steps[2] == NEVER).any()
+
+
+def test_the_last_step_of_the_page_is_the_summary_of_the_plan(area: StudyArea) -> None:
+    plan = small_plan(small_readings())
+    summary = summarise(plan, by=area.units)
+    page = draw(plan, by=area, summary=summary)
+    assert page.data["steps"][-1] == summary.overall["covered"]
+    assert page.data["steps"][0] == summary.overall["covered_before"]
+
+
+def test_a_coverage_is_drawn_as_it_stands_today(area: StudyArea, tmp_path: Path) -> None:
+    coverage = small_readings().at(10)
+    text = draw(coverage, by=area).save(tmp_path / "today.html").read_text(encoding="utf-8")
+    assert "现有 2 个站点" in text
+    assert 'id="step"' not in text
+
+
+def test_a_plan_without_units_is_drawn_as_one(tmp_path: Path) -> None:
+    assert "全域" in draw(small_plan(small_readings())).save(tmp_path / "one.html").read_text(encoding="utf-8")
+
+
+def test_a_map_with_a_summary_needs_the_units_it_counts_by(area: StudyArea) -> None:
+    plan = small_plan(small_readings())
+    with pytest.raises(QuestionError, match="pass by="):
+        draw(plan, summary=summarise(plan, by=area.units))
+
+
+def test_an_unknown_language_is_refused(area: StudyArea) -> None:
+    with pytest.raises(QuestionError, match="zh, en"):
+        draw(small_plan(small_readings()), by=area, lang="fr")
+
+
+def test_a_page_is_stamped_internal_unless_it_has_an_approval_number(area: StudyArea) -> None:
+    plan = small_plan(small_readings())
+    assert "内部资料，不得公开</span></p>" in draw(plan, by=area).to_html()
+    approved = draw(plan, by=area, map_approval="鲁S（2024）001号").to_html()
+    assert "鲁S（2024）001号" in approved
+    assert '<p class="stamp">' not in approved
+
+
+def test_the_same_plan_gives_the_same_page(area: StudyArea) -> None:
+    assert (
+        draw(small_plan(small_readings()), by=area).to_html() == draw(small_plan(small_readings()), by=area).to_html()
+    )
+
+
+def test_fault_87_a_page_names_no_address_to_load_from(page: PlanMap) -> None:
+    text = page.to_html()
+    loads = re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", text)
+    assert loads == []
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    assert "default-src &#39;none&#39;" in policy[1]
+    assert "http" not in policy[1]
+
+
+def test_fault_88_a_page_over_budget_is_refused_and_its_largest_layer_named(page: PlanMap, tmp_path: Path) -> None:
+    page.data["areas"] = [{"data": "x" * 400_000, "columns": []}]
+    with pytest.raises(DataError, match=r"largest layer is 'areas' \(0\.4 MB\)"):
+        page.save(tmp_path / "big.html", warn_bytes=100_000, refuse_bytes=200_000)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.warns(UserWarning, match="'areas'"):
+        page.save(tmp_path / "big.html", warn_bytes=100_000)
+
+
+def test_fault_82_a_page_is_saved_whole_or_not_at_all(
+    page: PlanMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "plan.html"
+    kept.write_text("before", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(SourceError, match="No space left on device"):
+            page.save(kept)
+    assert kept.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [kept]
+    with pytest.raises(SourceError, match="make it first"):
+        page.save(tmp_path / "missing" / "plan.html")
+
+
+def test_a_plugin_that_asks_the_internet_is_refused_until_a_local_copy_is_named(page: PlanMap, tmp_path: Path) -> None:
+    from folium.plugins import MiniMap
+
+    MiniMap(tile_layer=folium.TileLayer("https://tiles.example/{z}/{x}/{y}.png", attr="x")).add_to(page)
+    with pytest.raises(DataError, match=r"page\.inline"):
+        page.save(tmp_path / "plugin.html")
+    folium.TileLayer("https://tiles.example/{z}/{x}/{y}.png", attr="x").add_to(page)
+    with pytest.raises(DataError, match=r"tiles\.example"):
+        page.save(tmp_path / "tiles.html")
+
+
+def test_roads_and_water_are_packed_once_each(area: StudyArea) -> None:
+    plan = small_plan(small_readings())
+    water = gpd.GeoDataFrame(geometry=[shapely.box(WEST, SOUTH, WEST + 300, SOUTH + 300)], crs=CRS, index=["water:1"])
+
+    class Streets:
+        lines = roads_of([[(0, 0), (900, 0)], [(900, 0), (0, 0)], [(0, 0), (0, 900)]]).frame.geometry.to_numpy()
+        road_class = np.array(["primary", "primary", "residential"], dtype=object)
+        crs = area.crs
+
+    page = draw(plan, by=area, network=Streets(), layers={"water": Layer(water)})  # type: ignore[arg-type]
+    roads = unpacked(page.data["roads"])
+    assert roads["sizes"].tolist() == [2, 2], "the same street drawn both ways is one street"
+    assert roads["rank"].tolist() == [1, 3]
+    assert page.data["areas"][0]["name"] == "water"
+
+
+def test_the_data_of_a_page_cannot_end_its_element(area: StudyArea) -> None:
+    names = ["</script><script>alert(1)</script>", "<!--"]
+    text = draw(small_plan(small_readings(names)), by=area, title="</title><script>alert(2)</script>").to_html()
+    assert "<script>alert" not in text
+    data = re.search(r'id="plan-data">(.*?)</script>', text, re.DOTALL)
+    assert data
+    assert {site["name"] for site in json.loads(data[1])["sites"]} >= set(names)
