@@ -49,7 +49,7 @@ class Summary:
     def overall(self) -> dict[str, Any]:
         """The total row: people, covered_before, covered, uncovered, not_connected, shares, readings."""
         row = next(iter(self.tables.values())).loc[TOTAL]
-        return {str(key): value for key, value in row.items() if key not in {"code", "name", "parent"}}
+        return {str(key): value.item() for key, value in row.drop(["code", "name", "parent"]).items()}
 
     def __repr__(self) -> str:
         whole = self.overall
