@@ -1,0 +1,155 @@
+"""Records: what the register says of a thing, for a while in the world and for a while in the books."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.errors import DataError, PeriodError
+from planner.gazetteer.schema import KINDS, Kind
+from planner.layers import Period
+from planner.store import geopackage
+from planner.store.geopackage import GEOMETRY
+
+ALWAYS = Period()
+
+
+@dataclass(frozen=True)
+class Basis:
+    """On whose word something is recorded: the document and authority, the person who enters it, and the dates.
+
+    ``attachments`` are the SHA-256 digests of the papers by file name (`Basis.with_files` works them out).
+    ``override`` is the reason for going against a protection, such as that of a protected name.
+    """
+
+    actor: str
+    document: str = ""
+    authority: str = ""
+    applied: date | None = None
+    approved: date | None = None
+    effective: date | None = None
+    filed: date | None = None
+    announced: date | None = None
+    attachments: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    override: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.actor.strip():
+            raise DataError("every event needs the name of the person who records it: Basis(actor=...)")
+        object.__setattr__(self, "attachments", MappingProxyType(dict(self.attachments)))
+        order = ("applied", "approved", "filed", "announced")
+        given = [(name, day) for name in order if (day := getattr(self, name)) is not None]
+        for (earlier, first), (later, second) in pairwise(given):
+            if second < first:
+                raise PeriodError(
+                    f"{later} on {second} comes before {earlier} on {first}; check the dates of {self.document!r}"
+                )
+
+    def with_files(self, *paths: str | Path) -> Basis:
+        """The same with papers attached, by the digest of their content."""
+        digests = {Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in paths}
+        return replace(self, attachments={**self.attachments, **digests})
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One thing as the register says it was: ``record["name"]`` gives its columns.
+
+    ``begun`` and ``ended`` are the events between which the books said so; ``ended`` is ``None`` while they do.
+    """
+
+    kind: Kind
+    thing: str
+    values: Mapping[str, Any]
+    valid: Period = ALWAYS
+    slot: str = ""
+    geometry: BaseGeometry | None = None
+    fid: int = 0
+    begun: int = 0
+    ended: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+    def __getitem__(self, column: str) -> Any:
+        return self.values.get(column)
+
+    def but(self, *, valid: Period | None = None, slot: str | None = None, **changes: Any) -> Record:
+        """The same with something changed, not yet recorded."""
+        geometry = changes.pop(GEOMETRY, self.geometry)
+        return Record(
+            self.kind, self.thing, {**self.values, **changes}, self.valid if valid is None else valid,
+            self.slot if slot is None else slot, geometry,
+        )  # fmt: skip
+
+    def row(self) -> tuple[Any, ...]:
+        """Content as the table holds it: thing, slot, period, then the kind's own columns, ``more`` and geometry."""
+        own = [_stored(self.values.get(name)) for name in self.kind.columns]
+        extra = {key: value for key, value in self.values.items() if key not in self.kind.columns and value is not None}
+        more = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
+        shape = [geopackage.encode(_multi(self.geometry, self.kind), 4490)[0]] if self.kind.geometry else []
+        return (self.thing, self.slot, _stored(self.valid.start), _stored(self.valid.end), *own, more, *shape)
+
+    def __repr__(self) -> str:
+        what = self.values.get("name") or self.values.get("number") or self.values.get("text") or ""
+        code = f" {self.values['code']}" if self.values.get("code") else ""
+        return f"<{self.kind.name} {self.thing}:{code} {what} {self.valid}>"
+
+
+def seal(kind: str, row: tuple[Any, ...]) -> bytes:
+    """Digest of a record's content, 16 bytes."""
+    digest = hashlib.blake2b(digest_size=16)
+    shape = row[-1] if isinstance(row[-1], bytes) else b""
+    plain = row[:-1] if KINDS[kind].geometry else row
+    digest.update(json.dumps([kind, *plain], ensure_ascii=False, separators=(",", ":")).encode())
+    digest.update(shape)
+    return digest.digest()
+
+
+def from_row(kind: Kind, row: Mapping[str, Any]) -> Record:
+    """Make a record from a row of its table."""
+    values: dict[str, Any] = {name: _read(row[name], sql) for name, sql in kind.columns.items()}
+    values.update(json.loads(row["more"]))
+    blob = row[GEOMETRY] if kind.geometry else None
+    geometry = None if blob is None else geopackage.decode([blob])[0]
+    valid = Period(_day(row["valid_from"]), _day(row["valid_to"]))
+    return Record(kind, row["thing"], values, valid, row["slot"], geometry, row["fid"], row["begun"], row["ended"])
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _read(value: Any, sql: str) -> Any:
+    if value is None or sql not in {"DATE", "BOOLEAN"}:
+        return value
+    return date.fromisoformat(value) if sql == "DATE" else bool(value)
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if isinstance(value, bool) else value
+
+
+def _multi(geometry: BaseGeometry | None, kind: Kind) -> Any:
+    import numpy as np
+
+    if geometry is not None and kind.geometry == "MULTIPOLYGON" and geometry.geom_type == "Polygon":
+        geometry = shapely.multipolygons([geometry])
+    if geometry is not None and kind.geometry == "MULTILINESTRING" and geometry.geom_type == "LineString":
+        geometry = shapely.multilinestrings([geometry])
+    held = np.empty(1, dtype=object)
+    held[0] = geometry
+    return held
