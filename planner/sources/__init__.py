@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from planner.sources.area import read_area
 from planner.sources.backdrop import read_backdrop
+from planner.sources.inspect import FileFacts, inspect
 from planner.sources.layer import read_layer
 from planner.sources.population import read_population
 from planner.sources.roads import read_roads
 from planner.sources.sites import read_sites
 
-__all__ = ["read_area", "read_backdrop", "read_layer", "read_population", "read_roads", "read_sites"]
+__all__ = [
+    "FileFacts",
+    "inspect",
+    "read_area",
+    "read_backdrop",
+    "read_layer",
+    "read_population",
+    "read_roads",
+    "read_sites",
+]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 
+from planner.errors import SourceError
+from planner.sources.archives import choose, unpacked
 from planner.sources.records import Records
 from planner.sources.schema import Schema
-from planner.sources.sniff import Format, local, recognise
+from planner.sources.sniff import Format, digest, local, recognise
 from planner.sources.tables import read_table_file
 from planner.sources.vectors import read_vector
 
@@ -22,6 +26,24 @@ def open_records(
     """
     found = local(path)
     kind = recognise(found)
+    if kind is not Format.ZIP:
+        return _read(found, kind, schema, layer, encoding)
+    before = digest([found])
+    with unpacked(found) as folder:
+        inner, rest = choose(found, folder, layer)
+        records = _read(inner, recognise(inner), schema, rest, encoding)
+    if digest([found]) != before:
+        raise SourceError(f"{found.name} changed while it was being read; wait until it is complete and read it again")
+    return replace(records, file=f"{found.name}/{inner.name}", sha256=before)
+
+
+def _read(path: Path, kind: Format, schema: Schema, layer: str | None, encoding: str | None) -> Records:
     if kind in LISTS:
-        return read_table_file(found, kind, schema, layer=layer, encoding=encoding)
-    return read_vector(found, kind, layer=layer, encoding=encoding)
+        return read_table_file(path, kind, schema, layer=layer, encoding=encoding)
+    if kind is Format.ZIP:
+        raise SourceError(f"{path.name} is an archive within an archive; unpack it and give the one with the data")
+    if kind is Format.GEOTIFF:
+        raise SourceError(f"{path.name} is a raster; only read_population takes one")
+    if kind is Format.DBF:
+        raise SourceError(f"{path.name} is the table of a shapefile; give its .shp, or save the table as .csv or .xlsx")
+    return read_vector(path, kind, layer=layer, encoding=encoding)

@@ -113,6 +113,14 @@ def plain(heading: str) -> str:
 
 
 @cache
+def every_schema() -> Schema:
+    """All shipped schemas as one, to find the headings of a table whose kind is not known."""
+    names = tomllib.loads(files("planner.sources").joinpath("schemas.toml").read_text(encoding="utf-8"))
+    fields = {f"{name}.{field.name}": field for name in names for field in schema(name).fields.values()}
+    return Schema("every kind", MappingProxyType(fields))
+
+
+@cache
 def schema(name: str) -> Schema:
     """Give a shipped schema by name."""
     data = tomllib.loads(files("planner.sources").joinpath("schemas.toml").read_text(encoding="utf-8"))

@@ -140,7 +140,7 @@ def _by_text(head: bytes, path: Path) -> Format:
         return Format.DBF
     text = _opening(head)
     start = text[:2000].lower()
-    if start.startswith(("{", "[")):
+    if start.startswith(("{", "[", "\x1e")):
         return _json(text, path)
     if start.startswith("<"):
         return _xml(start, path)
@@ -178,20 +178,21 @@ def _opening(head: bytes) -> str:
 
 
 def _json(text: str, path: Path) -> Format:
+    if '"Topology"' in text[:2000]:
+        raise SourceError(f"{path.name} is TopoJSON, which is for drawing; save it as GeoJSON (a FeatureCollection)")
     if '"FeatureCollection"' in text or re.search(
         r'"type"\s*:\s*"(?:Feature|(?:Multi)?(?:Point|LineString|Polygon))"', text
     ):
         return Format.GEOJSON
     if '"coordinates"' in text or '"features"' in text:
         return Format.GEOJSON
-    kind = "TopoJSON" if '"Topology"' in text else "JSON without features"
-    raise SourceError(f"{path.name} is {kind}; save it as GeoJSON (a FeatureCollection)")
+    raise SourceError(f"{path.name} is JSON without features; save it as GeoJSON (a FeatureCollection)")
 
 
 def _xml(start: str, path: Path) -> Format:
     if "<!doctype html" in start or "<html" in start or "<table" in start:
         raise SourceError(f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx")
-    if "<!doctype" in start or "<!entity" in start:
+    if _declares_entities(path):
         raise SourceError(f"{path.name} declares a DOCTYPE, which data files never need and attacks do; it is refused")
     if "<kml" in start:
         return Format.KML
@@ -200,6 +201,18 @@ def _xml(start: str, path: Path) -> Format:
     if "<?mso-application" in start or "urn:schemas-microsoft-com:office:spreadsheet" in start:
         raise SourceError(f"{path.name} is an XML spreadsheet of Excel 2003; open it in Excel and save it as .xlsx")
     raise SourceError(f"{path.name} is XML of a kind that is not read; give GeoPackage, shapefile, GeoJSON or KML")
+
+
+def _declares_entities(path: Path) -> bool:
+    """Tell whether an XML file holds a DOCTYPE or ENTITY anywhere, in whatever width its characters are."""
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            plain = (tail + chunk.replace(b"\x00", b"")).lower()
+            if b"<!doctype" in plain or b"<!entity" in plain:
+                return True
+            tail = plain[-16:]
+    return False
 
 
 def digest(paths: list[Path]) -> str:

@@ -190,18 +190,27 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=score) if lines else ","
 
 
-def _workbook(path: Path, layer: str | None, schema: Schema) -> tuple[Sheet, dict[str, str]]:
+def sheets(path: Path) -> list[str]:
+    """Names of the sheets that hold anything."""
+    return _book(path)[1]
+
+
+def _book(path: Path) -> tuple[Any, list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
         book = CalamineWorkbook.from_path(str(path))
-        names = [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
+        return book, [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
     except PasswordError as error:
         raise SourceError(f"{path.name} is protected by a password; save it without one") from error
     except (CalamineError, OSError, ValueError) as error:
         raise SourceError(
             f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx"
         ) from error
+
+
+def _workbook(path: Path, layer: str | None, schema: Schema) -> tuple[Sheet, dict[str, str]]:
+    book, names = _book(path)
     chosen = _sheet(path, book, names, layer, schema)
     sheet = book.get_sheet_by_name(chosen)
     cells = sheet.to_python(skip_empty_area=False)

@@ -15,7 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from planner.errors import SourceError
-from planner.sources.encodings import find_encoding
+from planner.sources.encodings import decodes, find_encoding
 from planner.sources.records import Blemish, Geometries, Records
 from planner.sources.shapefiles import Parts, deleted_rows, find_parts
 from planner.sources.sniff import Format, digest
@@ -29,6 +29,9 @@ SUFFIX = {
     Format.FILEGDB: ".gdb",
     Format.KML: ".kml",
 }
+PLAIN = "data"  # what a staged file is called, and so the layer of a format that does not name its own
+TEXTUAL = frozenset({Format.GEOJSON, Format.KML})
+RECORD = b"\x1e"
 BYTES = "ISO-8859-1"  # maps every byte to one character, so the raw bytes can be had back
 
 
@@ -39,13 +42,14 @@ def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | 
     if kind is Format.PARQUET:
         return _read_parquet(path)
     before = _digest(path)
-    with staged({"data" + SUFFIX[kind]: path}) as stage:
-        target = stage / ("data" + SUFFIX[kind])
+    text, told = _as_utf8(path, encoding) if kind in TEXTUAL else (path, "utf-8 (by the format)")
+    with staged({PLAIN + SUFFIX[kind]: text}) as stage:
+        target = stage / (PLAIN + SUFFIX[kind])
         chosen = _layer(target, path, layer)
         table, meta = _arrow(target, path, layer=chosen)
     _unchanged(path, before)
     frame, geometry, rows, damaged = _columns(table, meta)
-    shown = "" if chosen == "data" else chosen
+    shown = "" if chosen == PLAIN else chosen
     return Records(
         path.name,
         shown,
@@ -54,22 +58,59 @@ def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | 
         rows,
         geometry,
         _crs(meta["crs"], path),
-        facts={"format": str(kind), "encoding": "utf-8 (by the format)"},
+        facts={"format": str(kind), "encoding": told},
         damaged=damaged,
     )
+
+
+def _collected(raw: bytes) -> bytes | None:
+    """A sequence of JSON texts (RFC 8142, or one a line), of which readers see only the first, as one collection."""
+    if raw.lstrip()[:1] == RECORD:
+        texts = [one for one in (part.strip() for part in raw.split(RECORD)) if one]
+    else:
+        texts = [one for one in (part.strip() for part in raw.splitlines()) if one]
+        if len(texts) < 2 or not all(one.startswith(b"{") and one.endswith(b"}") for one in texts):
+            return None
+    if len(texts) == 1:
+        return texts[0]
+    return b'{"type":"FeatureCollection","features":[' + b",".join(texts) + b"]}"
+
+
+def _as_utf8(path: Path, asked: str | None) -> tuple[Path | bytes, str]:
+    """The text of a GeoJSON or KML file as UTF-8 without a byte order mark, and what it was in."""
+    raw = path.read_bytes()
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return _recoded(raw, name, path), f"{name} (byte order mark)"
+    if asked is None and decodes(raw, "utf-8"):
+        return _collected(raw) or path, "utf-8 (by the format)"
+    decoder = find_encoding(raw.splitlines(), asked=asked, file=path.name)
+    return _recoded(raw, decoder.name, path), str(decoder)
+
+
+def _recoded(raw: bytes, encoding: str, path: Path) -> bytes:
+    try:
+        return raw.decode(encoding).encode()
+    except UnicodeDecodeError as error:
+        where = raw[error.start : error.start + 8].hex(" ")
+        raise SourceError(
+            f"{path.name} is no {encoding} text at byte {error.start:,} ({where}); is it damaged?"
+        ) from error
 
 
 def layers(path: Path, kind: Format) -> list[str]:
     """Names of the layers that hold shapes, in file order; a single-layer format gives one."""
     if kind not in SUFFIX:
         return [path.stem]
-    with staged({"data" + SUFFIX[kind]: path}) as stage:
-        return _layers(stage / ("data" + SUFFIX[kind]), path)
+    with staged({PLAIN + SUFFIX[kind]: path}) as stage:
+        return _layers(stage / (PLAIN + SUFFIX[kind]), path)
 
 
 def _layers(target: Path, path: Path) -> list[str]:
     try:
-        listed = pyogrio.list_layers(target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's remarks on measured coordinates
+            listed = pyogrio.list_layers(target)
     except DataSourceError as error:
         raise SourceError(f"{path.name} cannot be opened: {_clean(error, target)}; is it damaged?") from error
     return [str(name) for name, shape in listed if shape is not None]
