@@ -21,7 +21,8 @@ class Profile:
     """One way of travelling.
 
     ``class_speeds`` are km/h by road class for driving, and empty for walking, where
-    ``metres_per_second`` holds everywhere but on steps. ``access_metres_per_second`` is the
+    ``metres_per_second`` holds everywhere but on steps. ``slower`` are factors of time by road class,
+    ``slower_surfaces`` by OpenStreetMap's ``surface``; on rough steps both count. ``access_metres_per_second`` is the
     speed of the straight leg between a point and its road. ``sources`` says where each comes from.
     """
 
@@ -32,12 +33,13 @@ class Profile:
     honours_oneway: bool
     barred: frozenset[str]
     slower: Mapping[str, float] = field(default_factory=dict)
+    slower_surfaces: Mapping[str, float] = field(default_factory=dict)
     class_speeds: Mapping[str, float] = field(default_factory=dict)
     never_attach: frozenset[str] = frozenset()
     sources: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("slower", "class_speeds", "sources"):
+        for name in ("slower", "slower_surfaces", "class_speeds", "sources"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for name in ("metres_per_second", "access_metres_per_second", "snap_metres"):
             if not 0 < getattr(self, name) < float("inf"):

@@ -24,6 +24,10 @@ def _number_or_unknown(values: pd.Series) -> pd.Series:
     return values.isna() | numbers.notna()
 
 
+def _text_or_unknown(values: pd.Series) -> pd.Series:
+    return values.isna() | values.map(lambda value: isinstance(value, str))
+
+
 class Roads(Layer):
     """Road lines with class and direction.
 
@@ -31,6 +35,7 @@ class Roads(Layer):
     line's direction; ``from_node`` and ``to_node``, both or neither, are the source's own topology
     and are trusted over the coordinates; ``speed_kmh`` is the posted speed where known; ``walk``
     and ``drive`` are False where the source forbids it and missing where it does not say;
+    ``surface`` is OpenStreetMap's word for what the road is made of;
     ``length_metres`` is the source's own length, only compared with the drawn one and never used.
     """
 
@@ -43,6 +48,7 @@ class Roads(Layer):
         Column("from_node", "node of the first end", lambda s: s.notna(), optional=True),
         Column("to_node", "node of the last end", lambda s: s.notna(), optional=True),
         Column("length_metres", "metres, or unknown", _number_or_unknown, optional=True),
-        Column("name", "text", lambda s: s.isna() | s.map(lambda v: isinstance(v, str)), optional=True),
+        Column("surface", "text, or unknown", _text_or_unknown, optional=True),
+        Column("name", "text", _text_or_unknown, optional=True),
     )
     shapes: ClassVar[frozenset[str]] = frozenset({"LineString"})

@@ -225,6 +225,12 @@ def test_steps_take_twice_as_long() -> None:
     assert network.forward.tolist() == pytest.approx([2.0])
 
 
+def test_rough_ground_takes_longer_and_an_unknown_surface_does_not() -> None:
+    lines = [[(0, y), (48, y)] for y in (0, 100, 200, 300)]
+    network = build_network(roads_of(*lines, surface=["mud", "asphalt", None, ""]))
+    assert [network.forward[network.road == row][0] for row in range(4)] == pytest.approx([1.5, 1.0, 1.0, 1.0])
+
+
 def test_driving_goes_by_posted_speed_then_by_class_then_by_the_usual() -> None:
     lines = [[(0, y), (1000, y)] for y in (0, 100, 200)]
     roads = roads_of(*lines, road_class=["primary", "primary", "busway"], speed_kmh=[60.0, np.nan, np.nan])

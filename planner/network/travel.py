@@ -77,7 +77,10 @@ def pace(frame: gpd.GeoDataFrame, profile: Profile) -> tuple[Pace, list[pd.DataF
     if profile.class_speeds:
         kmh, notes = _driven(frame, kinds, profile)
         speed = np.where(np.isfinite(kmh), kmh * (1000 / 60), speed)
-    minutes = kinds.map(dict(profile.slower)).fillna(1.0).to_numpy(dtype=float) / speed
+    factor = kinds.map(dict(profile.slower)).fillna(1.0).to_numpy(dtype=float)
+    if "surface" in frame:
+        factor = factor * frame["surface"].map(dict(profile.slower_surfaces)).fillna(1.0).to_numpy(dtype=float)
+    minutes = factor / speed
     against = minutes.copy()
     if profile.honours_oneway:
         against[frame["oneway"].to_numpy(dtype=bool)] = np.inf

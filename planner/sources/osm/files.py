@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -47,7 +48,7 @@ def opened(path: str | os.PathLike[str]) -> Extract:
         head = file.read(4096)
     kind = _recognised(head, found.name)
     if kind is not Kind.PBF:
-        _refuse_declarations(found, head)
+        _refuse_declarations(found)
     return Extract(found, kind, digest([found]))
 
 
@@ -67,18 +68,19 @@ def _recognised(head: bytes, name: str) -> Kind:
     raise SourceError(f"{name} is not an OpenStreetMap file: .osm.pbf, .osm (XML) and .graphml of osmnx are read")
 
 
-def _refuse_declarations(path: Path, head: bytes) -> None:
+def _refuse_declarations(path: Path) -> None:
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             _refuse(tail + chunk.lower(), path.name)
             tail = chunk[-16:].lower()
-    del head
 
 
 def _refuse(text: bytes, name: str) -> None:
     if any(mark in text for mark in DECLARATIONS):
-        raise SourceError(f"{name} declares a DOCTYPE or ENTITY, which data files never need and attacks do; it is refused")
+        raise SourceError(
+            f"{name} declares a DOCTYPE or ENTITY, which data files never need and attacks do; it is refused"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +108,10 @@ def ways(extract: Extract, key: str) -> Ways:
     starts = [0]
     nowhere = (float("nan"), float("nan"))
     with _faults_told(extract):
-        stream = osmium.FileProcessor(str(extract.path)).with_locations()
-        stream = stream.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(osmium.filter.KeyFilter(key))
+        stream: Any = osmium.FileProcessor(str(extract.path)).with_locations()
+        stream = stream.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(
+            osmium.filter.KeyFilter(key)
+        )
         for way in stream:
             ids.append(way.id)
             tags.append({tag.k: tag.v for tag in way.tags})
@@ -136,7 +140,7 @@ def features(extract: Extract, *keys: str, nodes: bool = True) -> Iterator[Featu
     write = osmium.geom.WKBFactory()
     with _faults_told(extract):
         wanted = osmium.filter.KeyFilter(*keys)
-        stream = osmium.FileProcessor(str(extract.path)).with_areas(wanted).with_filter(wanted)
+        stream: Any = osmium.FileProcessor(str(extract.path)).with_areas(wanted).with_filter(wanted)
         for one in stream:
             tags = {tag.k: tag.v for tag in one.tags}
             if one.is_area():

@@ -23,7 +23,9 @@ from planner.sources.records import Records
 DEGREES = CRS.from_epsg(4326)
 
 
-def read_osm(path: str | os.PathLike[str], *, area: StudyArea | None = None, crs: CRS | str | int | None = None) -> Roads:
+def read_osm(
+    path: str | os.PathLike[str], *, area: StudyArea | None = None, crs: CRS | str | int | None = None
+) -> Roads:
     """Read roads and paths from OpenStreetMap: ``.osm.pbf``, ``.osm`` (XML), or GraphML written by osmnx.
 
     Ways are cut at nodes that two of them, or one of them twice, pass through; pieces are called ``osm:way/12#1`` and

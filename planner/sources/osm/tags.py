@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from planner.arrays import Mask
@@ -20,6 +19,7 @@ KEPT = (
 )  # fmt: skip
 KMH = {"": 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": 1.609344, "knots": 1.852}
 FASTEST_KMH = 160.0
+OPEN_BY_CLASS = "by class"  # vehicle=yes undoes access=no, but does not make a footway a road
 
 
 @cache
@@ -42,10 +42,14 @@ def attributes(table: pd.DataFrame) -> pd.DataFrame:
     """Columns of `Roads` from those of `table_of`, with ``turned`` where a way runs against its one-way direction."""
     along, against = directions(table)
     name = table["name:zh"].where(table["name:zh"] != "", table["name"])
-    return pd.DataFrame({
-        "road_class": table["highway"], "oneway": along | against, "turned": against, "speed_kmh": speeds(table["maxspeed"]),
-        "walk": walkable(table), "drive": drivable(table), "surface": table["surface"], "name": name,
-    })  # fmt: skip
+    told = pd.DataFrame({"road_class": table["highway"], "oneway": along | against, "turned": against})
+    return told.assign(
+        speed_kmh=speeds(table["maxspeed"]),
+        walk=walkable(table),
+        drive=drivable(table),
+        surface=table["surface"],
+        name=name,
+    )
 
 
 def directions(table: pd.DataFrame) -> tuple[Mask, Mask]:
@@ -67,7 +71,7 @@ def walkable(table: pd.DataFrame) -> pd.Series:
 
 
 def drivable(table: pd.DataFrame) -> pd.Series:
-    """True where a tag opens the way to cars whatever its class, False where it, or its kind, closes it, else missing."""
+    """True where a tag opens the way to cars whatever its class, False where tag or class closes it, else missing."""
     words = meanings()["access"]
     said = _decided(table, words["drive_specific"], words["drive_general"])
     never = table["service"].isin(words["closed_services"]) | ((table["area"] == "yes") & said.isna())
@@ -82,14 +86,9 @@ def _decided(table: pd.DataFrame, specific: Sequence[str], general: Sequence[str
         said = said.mask(said.isna() & table[key].isin(words["yes"]), True)
         said = said.mask(said.isna() & table[key].isin(words["no"]), False)
     for key in general:
-        open_anyway = table[key].isin(words["yes"])
         said = said.mask(said.isna() & table[key].isin(words["no"]), False)
-        if open_anyway.any() and key != general[-1]:
-            said = said.where(said.notna() | ~open_anyway, OPEN_BY_CLASS)
+        said = said.mask(said.isna() & table[key].isin(words["yes"]), OPEN_BY_CLASS)
     return said.mask(said == OPEN_BY_CLASS, None)
-
-
-OPEN_BY_CLASS = "by class"  # vehicle=yes undoes access=no, but does not make a footway a road
 
 
 def _unbuilt(table: pd.DataFrame) -> pd.Series:
@@ -122,4 +121,4 @@ def _one_speed(text: str) -> float | None:
 def not_understood(said: pd.Series) -> Mask:
     """Whether each posted speed says something that is neither a speed nor one of the words for none."""
     silent = said.str.lower().isin(["", "none", "signals", "variable", "unposted"])
-    return (~silent & speeds(said).isna()).to_numpy(dtype=bool) & np.ones(len(said), bool)
+    return (~silent & speeds(said).isna()).to_numpy(dtype=bool)
