@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from heapq import heapify, heappop, heappush
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,14 +18,26 @@ from planner.errors import IdError, OptimiseError, QuestionError
 
 PROVEN_GAP = 1e-6
 
+ByUnit: TypeAlias = "Mapping[str, str] | pd.Series"
+"""Unit of each site or demand point, by ID; those that lie in none are left out or missing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A named question: what may change, on top of the sites kept.
+    """A named question: what may change, on top of the sites kept, and what rules the answer must keep.
 
-    ``new`` is how many sites to open besides those kept, at most; ``keep`` the IDs that stay open (by
-    default every existing site); ``avoid`` the IDs that must not open. Raises `IdError` for unknown IDs
-    and `QuestionError` for a question that contradicts itself.
+    ``new`` is how many sites to open besides those that stand, at most; ``keep`` the IDs that stay open (by
+    default every existing site but those that ``may_close``); ``avoid`` the IDs that must not open. A standing site
+    that closes gives its place to another; at most ``moves`` may. ``budget`` limits the ``cost`` of new sites.
+
+    ``backup`` is how many open sites must be in reach before a person counts; ``worth`` what a person counts by
+    minutes, such as ``{10: 1.0, 15: 0.5}``. ``capacity`` honours the sites' capacity, people being shared out as serves
+    most; ``least_people`` is the fewest a new site must serve. ``site_units`` with ``least_sites`` asks for open
+    sites in every unit, ``people_units`` with ``least_share`` for a share of every unit's people. Open sites stand at
+    least ``apart_metres`` apart, and each new one within ``near_metres`` of another.
+
+    Raises `IdError` for unknown IDs and `QuestionError` for a question that contradicts itself. A verb that cannot
+    honour a rule refuses it by name.
     """
 
     name: str
@@ -31,20 +45,82 @@ class Scenario:
     new: int | None = None
     keep: Iterable[str] | None = None
     avoid: Iterable[str] = ()
+    may_close: Iterable[str] = ()
+    moves: int | None = None
+    budget: float | None = None
+    capacity: bool = False
+    least_people: float = 0.0
+    backup: int = 1
+    worth: Mapping[float, float] = field(default_factory=dict)
+    site_units: ByUnit | None = None
+    least_sites: int | Mapping[str, int] = 1
+    people_units: ByUnit | None = None
+    least_share: float | Mapping[str, float] = 0.0
+    apart_metres: float = 0.0
+    near_metres: float | None = None
 
     def __post_init__(self) -> None:
-        sites = self.coverage.sites
-        keep = sites.existing.ids if self.keep is None else self.keep
-        object.__setattr__(self, "keep", tuple(keep))
-        object.__setattr__(self, "avoid", tuple(self.avoid))
+        closable = tuple(self.may_close)
+        keep = self._default_keep(closable) if self.keep is None else self.keep
+        held = {"keep": tuple(keep), "avoid": tuple(self.avoid), "may_close": closable, "worth": MappingProxyType(dict(self.worth))}
+        for name, value in held.items():
+            object.__setattr__(self, name, value)
+        self._check_ids()
+        self._check_amounts()
+
+    def _default_keep(self, closable: tuple[str, ...]) -> Iterable[str]:
+        return [site for site in self.coverage.sites.existing.ids if site not in set(closable)]
+
+    def _check_ids(self) -> None:
         if both := set(self.kept_ids) & set(self.avoid):
             raise QuestionError(f"sites both kept and avoided: {', '.join(sorted(both)[:3])}")
+        if both := set(self.kept_ids) & set(self.may_close):
+            raise QuestionError(f"sites both kept and free to close: {', '.join(sorted(both)[:3])}")
+        if (ghosts := self.standing & ~self.coverage.sites["existing"].to_numpy(bool)).any():
+            raise QuestionError(f"only existing sites may close; {self.coverage.sites.ids[ghosts][0]!r} does not stand yet")
         if self.new is None:
             return
         if isinstance(self.new, bool) or not isinstance(self.new, int | np.integer) or self.new < 0:
             raise QuestionError(f"new must be a whole number, 0 or more, not {self.new!r}")
-        if self.new > (possible := int(self.possible.sum())):
+        if self.new > (possible := int((self.possible & ~self.standing).sum())):
             raise QuestionError(f"{self.new:,} new sites are asked for, but only {possible:,} candidates may open")
+
+    def _check_amounts(self) -> None:
+        whole = {"backup": (self.backup, 1), "moves": (0 if self.moves is None else self.moves, 0)}
+        for name, (value, least) in whole.items():
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise QuestionError(f"{name} must be a whole number, {least} or more, not {value!r}")
+        amounts = {
+            "budget": self.budget, "least_people": self.least_people, "apart_metres": self.apart_metres,
+            "near_metres": self.near_metres,
+        }  # fmt: skip
+        for name, amount in amounts.items():
+            if amount is not None and not 0 <= amount < float("inf"):
+                raise QuestionError(f"{name} must be a number, 0 or more, not {amount!r}")
+        steps = sorted(self.worth.items())
+        falls = all(0 < value <= 1 for _, value in steps) and all(a[1] > b[1] for a, b in zip(steps, steps[1:], strict=False))
+        if not falls or any(not 0 <= minutes <= self.coverage.limit for minutes, _ in steps):
+            raise QuestionError(
+                "worth must fall from at most 1 as minutes grow, up to the coverage's limit of"
+                f" {self.coverage.limit:g}, not {dict(self.worth)!r}"
+            )
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Names of the rules in force besides ``new``, ``keep`` and ``avoid``."""
+        given = {
+            "may_close": bool(self.standing.any()),
+            "budget": self.budget is not None,
+            "capacity": self.capacity,
+            "least_people": self.least_people > 0,
+            "backup": self.backup > 1,
+            "worth": bool(self.worth),
+            "least_sites": self.site_units is not None,
+            "least_share": self.people_units is not None,
+            "apart_metres": self.apart_metres > 0,
+            "near_metres": self.near_metres is not None,
+        }
+        return frozenset(name for name, on in given.items() if on)
 
     @property
     def kept_ids(self) -> tuple[str, ...]:
@@ -57,8 +133,13 @@ class Scenario:
         return self._mask(self.kept_ids)
 
     @cached_property
+    def standing(self) -> Mask:
+        """Whether each site stands and may close, shape ``(sites,)``."""
+        return self._mask(self.may_close)
+
+    @cached_property
     def possible(self) -> Mask:
-        """Whether each site may open, shape ``(sites,)``."""
+        """Whether each site may open, or stay open without having to, shape ``(sites,)``."""
         return ~self.kept & ~self._mask(self.avoid)
 
     def but(self, *, minutes: float | None = None, **changes: Any) -> Scenario:
@@ -70,6 +151,11 @@ class Scenario:
         mask = np.zeros(len(self.coverage.sites), bool)
         mask[self.coverage.sites.positions(ids)] = True
         return mask
+
+    def __repr__(self) -> str:
+        new = "any number of" if self.new is None else f"{self.new:,}"
+        rules = f", {', '.join(sorted(self.rules))}" if self.rules else ""
+        return f"<Scenario {self.name!r}: {new} new sites besides {len(self.kept_ids):,} kept{rules}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +185,8 @@ class Plan:
             raise IdError("the plan closes sites it had to keep")
         if (chosen & ~self.scenario.kept & ~self.scenario.possible).any():
             raise IdError("the plan opens sites it had to avoid")
-        if self.scenario.new is not None and len(self.added) > self.scenario.new:
+        standing = int(self.scenario.kept.sum() + self.scenario.standing.sum())
+        if self.scenario.new is not None and len(self.opened) > standing + self.scenario.new:
             raise OptimiseError(f"the plan opens {len(self.added)} new sites, {self.scenario.new} were asked")
         slack = PROVEN_GAP * max(1.0, abs(self.value))
         if self.sense * (self.value - self.bound) > slack:
@@ -114,9 +201,17 @@ class Plan:
 
     @property
     def added(self) -> pd.Index:
-        """IDs of the sites it opens besides those kept."""
+        """IDs of the sites it opens besides those that stand."""
         opened = np.asarray(self.opened)
-        return self.scenario.coverage.sites.ids[opened[~self.scenario.kept[opened]]]
+        fresh = ~self.scenario.kept[opened] & ~self.scenario.standing[opened]
+        return self.scenario.coverage.sites.ids[opened[fresh]]
+
+    @property
+    def closed(self) -> pd.Index:
+        """IDs of the standing sites it closes, of those that may."""
+        shut = self.scenario.standing.copy()
+        shut[self.opened] = False
+        return self.scenario.coverage.sites.ids[shut]
 
     @property
     def share(self) -> float:
@@ -133,6 +228,20 @@ class Plan:
         """Whether no better plan exists, to 1 in a million."""
         return self.gap <= PROVEN_GAP
 
+    @property
+    def certified(self) -> float:
+        """The bound that the plan's dual certificate proves without any solver; nan where it carries none."""
+        return float(self.details.get("certified_bound", float("nan")))
+
+    @property
+    def proven_by(self) -> str:
+        """What closes the gap: ``certificate``, the solver whose tree did (``HiGHS``), or nothing."""
+        if not self.proven:
+            return ""
+        off = self.sense * (self.certified - self.value)
+        alone = off <= PROVEN_GAP * max(1.0, abs(self.value))
+        return "certificate" if alone else self.solver
+
     @cached_property
     def assignment(self) -> pd.DataFrame:
         """Nearest open site of each covered point, by demand ID: ``site`` and ``minutes``."""
@@ -145,16 +254,21 @@ class Plan:
         Each next site is the one that adds most people to those before it; ties go to the lower ID.
         """
         coverage = self.scenario.coverage
-        covered = coverage.covered_by(np.flatnonzero(self.scenario.kept))
-        left = {site: coverage.sites.positions([site])[0] for site in sorted(self.added)}
-        rows = []
-        while left:
-            gains = {
-                site: float(coverage.demand.people[_fresh(coverage, at, covered)].sum()) for site, at in left.items()
-            }
-            best = max(gains, key=lambda site: gains[site])
-            covered[_fresh(coverage, left.pop(best), covered)] = True
-            rows.append((best, len(rows) + 1, gains[best], float(coverage.demand.people[covered].sum())))
+        added = coverage.sites.positions(sorted(self.added))
+        covered = coverage.covered_by(np.setdiff1d(self.opened, added))
+        gains = {at: float(coverage.demand.people[_fresh(coverage, at, covered)].sum()) for at in added}
+        queue = [(-gain, place, at) for place, (at, gain) in enumerate(gains.items())]
+        heapify(queue)
+        rows: list[tuple[str, int, float, float]] = []
+        while queue:  # a gain only falls as others open, so a fresh one that still leads is the greatest
+            _, place, at = heappop(queue)
+            fresh = _fresh(coverage, at, covered)
+            gain = float(coverage.demand.people[fresh].sum())
+            if queue and (-gain, place) > queue[0][:2]:
+                heappush(queue, (-gain, place, at))
+                continue
+            covered[fresh] = True
+            rows.append((coverage.sites.ids[at], len(rows) + 1, gain, float(coverage.demand.people[covered].sum())))
         frame = pd.DataFrame(rows, columns=["id", "rank", "people", "covered"])
         return frame.set_index("id")
 

@@ -1,7 +1,27 @@
-"""Optimise: from a scenario to a plan."""
+"""Optimise: from a scenario to a plan, with its proof."""
 
 from __future__ import annotations
 
-from planner.optimise.coverage import cover_everyone, maximise_coverage
+from planner.optimise.analysis import compare, frontier, plot_frontier, ranking, sensitivity
+from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
+from planner.optimise.problem import Problem
+from planner.optimise.solvers import Highs, Search, Solver
+from planner.optimise.verify import Verified, verify
 
-__all__ = ["cover_everyone", "maximise_coverage"]
+__all__ = [
+    "Highs",
+    "Problem",
+    "Search",
+    "Solver",
+    "Verified",
+    "compare",
+    "cover_everyone",
+    "frontier",
+    "maximise_coverage",
+    "maximise_in_stages",
+    "maximise_worst_share",
+    "plot_frontier",
+    "ranking",
+    "sensitivity",
+    "verify",
+]

@@ -1,13 +1,20 @@
-"""Coverage questions: reach the most people, or everyone."""
+"""Coverage questions: reach the most people, or everyone, or the worst-served unit."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
 import numpy as np
 
-from planner.errors import QuestionError
-from planner.optimise.answer import answer
+from planner.coverage import Coverage
+from planner.errors import InfeasibleError, QuestionError
+from planner.optimise.answer import answer, refuse
 from planner.optimise.clock import Progress
-from planner.optimise.objectives import PeopleCovered, SitesNeeded
+from planner.optimise.explain import nobody_left_out, why_infeasible
+from planner.optimise.from_scenario import problem_of
+from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded, WorstShare
+from planner.optimise.sharing import PeopleServed
 from planner.optimise.solvers import Solver
 from planner.plan import Plan, Scenario
 
@@ -21,43 +28,145 @@ def maximise_coverage(
     solver: Solver | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Reach the most people with the scenario's number of new sites.
+    """Reach the most people with the scenario's number of new sites, or its budget.
 
-    The maximal covering location problem (MCLP, Church and ReVelle 1974). The plan carries its value in
-    people, a bound no plan can beat, and the gap between them, at whatever moment ``seconds`` are up.
-    ``effort`` limits the work in a way that repeats on any machine; ``progress(value, bound)`` is called now and then.
-    Raises `QuestionError` where the scenario does not say how many sites may open.
+    The maximal covering location problem (MCLP, Church and ReVelle 1974), with every rule a `Scenario` knows. The
+    plan carries its value in people, a bound no plan can beat, and the gap between them, at whatever moment
+    ``seconds`` are up. ``effort`` (1, 2, ... in place of seconds) limits the work in a way that repeats on any
+    machine; ``progress(value, bound)`` is called now and then, and Ctrl-C gives the best plan so far.
+
+    Raises `QuestionError` where neither ``new`` nor ``budget`` says how many sites may open or where two rules
+    do not go together, `InfeasibleError` where no choice keeps the rules, saying which and what would do.
     """
-    if scenario.new is None:
-        raise QuestionError("how many sites may open? give the scenario new=, or ask cover_everyone()")
-    return answer(
-        scenario, PeopleCovered(), seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress
-    )
+    if scenario.new is None and scenario.budget is None:
+        raise QuestionError("how many sites may open? give the scenario new= or budget=, or ask cover_everyone()")
+    objective: Objective = PeopleCovered()
+    if scenario.rules & {"capacity", "least_people"}:
+        refuse(scenario, {"backup", "worth", "least_share"}, "sharing people out among sites of limited size")
+        objective = PeopleServed()
+    elif scenario.worth:
+        refuse(scenario, {"least_share"}, "gradual worth")
+    try:
+        return answer(scenario, objective, seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress)
+    except InfeasibleError as error:
+        raise why_infeasible(scenario, error, seconds=seconds) from error
 
 
 def cover_everyone(
     scenario: Scenario,
     *,
     share: float = 1.0,
+    of: Literal["reachable", "all"] = "reachable",
+    least: Literal["sites", "cost"] = "sites",
+    wider: Coverage | None = None,
     seconds: float = 60,
     effort: int | None = None,
     seed: int = 0,
     solver: Solver | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Open the fewest new sites that cover a share of the people who can be reached at all.
+    """Open the fewest new sites, or the cheapest, that cover a share of the people.
 
     The location set covering problem (LSCP, Toregas et al. 1971); with ``share`` below 1, its partial form.
-    People whom no candidate reaches are left out and listed in ``plan.details["unreachable"]``, by demand ID.
+    People whom no candidate reaches are left out and listed in ``plan.details["unreachable"]``, by demand ID;
+    ``of="all"`` counts them, and refuses what cannot be done. ``wider``, the same sites and people at a longer limit,
+    lets the refusal name the smallest minutes that would do.
+
+    Raises `InfeasibleError` where the people, or the scenario's ``new`` or ``budget``, do not allow it: it names the
+    people out of reach, the smallest number of sites that would do, and what covering all but a few takes.
     """
     if not 0 < share <= 1:
         raise QuestionError(f"share must be above 0 and at most 1, not {share!r}")
-    coverage = scenario.coverage
-    reachable = coverage.covered_by(np.flatnonzero(scenario.kept | scenario.possible))
-    people = coverage.demand.people
-    target = None if share == 1 else float(share * people[reachable].sum())
+    refuse(scenario, {"worth", "capacity", "least_people"}, "cover_everyone()")
+    problem = problem_of(scenario)
+    if least == "cost" and problem.cost is None:
+        raise QuestionError("least='cost' needs a column 'cost' of the sites, known for every candidate")
+    coverage, people = scenario.coverage, scenario.coverage.demand.people
+    within = np.bincount(problem.rows[np.repeat(scenario.kept | scenario.possible, np.diff(problem.starts))],
+                         minlength=len(people))  # fmt: skip
+    reachable = within >= scenario.backup
+    counted = float(people.sum()) if of == "all" else float(people[reachable].sum())
+    nobody_left_out(scenario, reachable, share * counted, wider)
+    target = None if share == 1 else share * counted
     alone = ~reachable & (people > 0)
-    return answer(
-        scenario, SitesNeeded(target), seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress,
-        details={"share": share, "unreachable": coverage.demand.ids[alone], "unreachable_people": float(people[alone].sum())},
+    details = {"share": share, "unreachable": coverage.demand.ids[alone], "unreachable_people": float(people[alone].sum())}
+    objective = SitesNeeded(target, by_cost=least == "cost")
+    try:
+        return answer(
+            scenario, objective, seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress, details=details
+        )
+    except InfeasibleError as error:
+        raise why_infeasible(scenario, error, seconds=seconds, target=target, everyone=share == 1) from error
+
+
+def maximise_worst_share(
+    scenario: Scenario,
+    *,
+    seconds: float = 60,
+    effort: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Plan:
+    """Raise the share covered in the worst-served unit as high as it goes (max-min equity).
+
+    Needs ``people_units`` in the scenario. Units nobody could reach are left out. Among plans equally good for
+    the worst unit this takes one that reaches most people, which `maximise_coverage` finds with that share
+    as a floor.
+    """
+    if scenario.people_units is None or scenario.new is None:
+        raise QuestionError("maximise_worst_share() needs people_units= (demand ID to unit) and new= in the scenario")
+    refuse(scenario, {"worth", "capacity", "least_people"}, "maximise_worst_share()")
+    first = answer(
+        scenario, WorstShare(), seconds=seconds * 0.6, effort=effort, seed=seed, solver=None, progress=progress
+    )
+    problem = problem_of(scenario)
+    reached = WorstShare.units(problem)
+    labels = [label for label, counts in zip(_labels(scenario), reached, strict=True) if counts]
+    floors = {label: max(first.value * (1 - 1e-9), _floor_of(scenario, label)) for label in labels}
+    better = answer(
+        scenario.but(least_share=floors), PeopleCovered(), seconds=seconds * 0.4, effort=effort, seed=seed, solver=None,
+        progress=progress,
     )  # fmt: skip
+    opened = np.zeros(problem.sites, bool)
+    opened[better.opened] = True
+    value = WorstShare().value(problem, opened)
+    return Plan(
+        scenario, first.objective, better.opened, value, max(first.bound, value), first.solver, first.status,
+        first.seconds + better.seconds, seed=seed, sense=1, details=first.details,
+    )  # fmt: skip
+
+
+def _labels(scenario: Scenario) -> list[str]:
+    from planner.optimise.from_scenario import unit_labels
+
+    return [] if scenario.people_units is None else unit_labels(scenario.people_units)
+
+
+def _floor_of(scenario: Scenario, label: str) -> float:
+    given = scenario.least_share
+    return float(given.get(label, 0.0)) if isinstance(given, Mapping) else float(given)
+
+
+def maximise_in_stages(
+    scenario: Scenario, stages: Iterable[tuple[Iterable[str], int]], *, seconds: float = 60, **options: Any
+) -> list[Plan]:
+    """Reuse before new build: open the best of one list of sites, keep them, go on with the next list.
+
+    ``stages`` are pairs of the IDs that may open and how many; each stage is a plan of its own, best
+    given those before it. The last one is the whole.
+    """
+    plans: list[Plan] = []
+    kept, steps = scenario.kept_ids, list(stages)
+    every = scenario.coverage.sites.ids
+    for place, (ids, new) in enumerate(steps, start=1):
+        allowed = set(ids)
+        unknown = allowed - set(every)
+        if unknown:
+            raise QuestionError(f"stage {place} names unknown sites, first {min(unknown)!r}")
+        avoid = [site for site in every if site not in allowed and site not in set(kept)]
+        avoid = sorted(set(avoid) | (set(scenario.avoid) - set(kept)))
+        room = len(allowed - set(kept) - set(avoid))
+        asked = scenario.but(name=f"{scenario.name} {place}/{len(steps)}", keep=kept, avoid=avoid, new=min(new, room))
+        plans.append(maximise_coverage(asked, seconds=seconds / len(steps), **options))
+        kept = tuple(plans[-1].ids)
+    return plans

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, vstack
 
 from planner.arrays import Mask, Positions
 
@@ -83,3 +83,10 @@ class Rows:
         low = np.concatenate(self._low) if self._low else np.zeros(0)
         high = np.concatenate(self._high) if self._high else np.zeros(0)
         return Model(cost, csr_array(matrix), low, high, floor, ceiling, whole)
+
+    def joined(self, model: Model) -> Model:
+        """The model with these rows added."""
+        more = self.model(model.cost, model.floor, model.ceiling, model.whole)
+        rows = csr_array(vstack([model.rows, more.rows]))
+        low, high = np.concatenate([model.low, more.low]), np.concatenate([model.high, more.high])
+        return Model(model.cost, rows, low, high, model.floor, model.ceiling, model.whole)

@@ -15,7 +15,7 @@ from planner.arrays import Mask, Positions
 from planner.optimise.model import Model, Numbers, Rows
 from planner.optimise.problem import Problem
 from planner.optimise.reduce import Reduced
-from planner.optimise.rules import people_covered, site_rows, unit_share_rows
+from planner.optimise.rules import covered, people_covered, site_rows, unit_people, unit_share_rows
 
 
 class Objective(Protocol):
@@ -118,6 +118,47 @@ class SitesNeeded:
         values = _sites_then_rows(reduced, chosen)
         partial = self.people is not None or reduced.problem.unit_share is not None
         return values if partial else values[: len(reduced.sites)]
+
+
+@dataclass(frozen=True)
+class WorstShare:
+    """Share of people covered in the worst-served unit, 0 to 1 (max-min equity); units nobody can reach are left out."""
+
+    name: str = "worst share"
+    sense: int = 1
+
+    @staticmethod
+    def units(problem: Problem) -> Mask:
+        """Units that count: those where some people live and can be reached."""
+        return np.asarray(unit_people(problem, covered(problem, problem.kept | problem.possible)) > 0)
+
+    def value(self, problem: Problem, opened: Mask) -> float:
+        """See `Objective.value`."""
+        counts = self.units(problem)
+        total = unit_people(problem, np.ones(len(problem.people), bool))
+        shares = unit_people(problem, covered(problem, opened))[counts] / total[counts]
+        return float(shares.min(initial=1.0))
+
+    def model(self, reduced: Reduced) -> tuple[Model, float]:
+        """See `Objective.model`; the last variable is the worst share."""
+        problem, sites, count = reduced.problem, len(reduced.sites), len(reduced.people)
+        rows = Rows(sites + count + 1)
+        floor, ceiling = site_rows(reduced, rows)
+        _cover_rows(reduced, rows)
+        unit_share_rows(reduced, rows, sites)
+        total = unit_people(problem, np.ones(len(problem.people), bool))
+        have = unit_people(problem, covered(problem, problem.kept))
+        for unit in np.flatnonzero(self.units(problem)):
+            inside = np.flatnonzero(reduced.unit == unit)
+            column, value = np.append(sites + inside, sites + count), np.append(reduced.people[inside], -total[unit])
+            rows.one(column, value / total[unit], low=-float(have[unit] / total[unit]))
+        cost = np.append(np.zeros(sites + count), -1.0)
+        whole = np.concatenate([np.ones(sites, bool), reduced.need > 1, [False]])
+        return rows.model(cost, np.append(floor, np.zeros(count + 1)), np.append(ceiling, np.ones(count + 1)), whole), 0.0
+
+    def start(self, reduced: Reduced, chosen: Positions) -> Numbers:
+        """See `Objective.start`."""
+        return np.append(_sites_then_rows(reduced, chosen), self.value(reduced.problem, reduced.widen(chosen)))
 
 
 def _cover_rows(reduced: Reduced, rows: Rows) -> None:

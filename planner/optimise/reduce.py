@@ -26,7 +26,8 @@ class Reduced:
     """What is left to decide: merged rows by site and by row, and where everything came from.
 
     ``sites`` ``(sites,)`` are positions in the problem, in order of ID; ``row_of`` ``(problem rows,)`` is the
-    merged row of each demand row, `SERVED` or `OUT_OF_REACH`. ``need`` is how many more open sites a row
+    merged row of each demand row, `SERVED` or `OUT_OF_REACH`. ``fixed`` ``(sites,)`` are kept sites, which are part of it only
+    where people are shared out among sites. ``need`` is how many more open sites a row
     wants. ``served`` people count already; ``lost`` ones cannot be reached.
     """
 
@@ -39,6 +40,7 @@ class Reduced:
     row_starts: Positions
     row_sites: Positions
     sites: Positions
+    fixed: Mask
     row_of: Positions
     served: float
     lost: float
@@ -46,7 +48,7 @@ class Reduced:
     @property
     def room(self) -> int:
         """How many sites may open."""
-        return min(len(self.sites), self.problem.most_open - int(self.problem.kept.sum()))
+        return min(len(self.sites), self.problem.most_open - int(self.problem.kept.sum()) + int(self.fixed.sum()))
 
     @property
     def cost(self) -> Amounts:
@@ -54,7 +56,7 @@ class Reduced:
         if self.problem.cost is None:
             return np.zeros(len(self.sites))
         standing = np.asarray(self.problem.standing)[self.sites]
-        return np.where(standing, 0.0, self.problem.cost[self.sites])
+        return np.where(standing | self.fixed, 0.0, self.problem.cost[self.sites])
 
     def widen(self, chosen: Positions) -> Mask:
         """Open sites of the problem, shape ``(problem sites,)``, for chosen sites of the reduced one."""
@@ -91,9 +93,11 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     """Merge rows, drop those decided already, and (where no rule forbids it) dominated sites."""
     problem = layered(problem)
     by_rank = np.argsort(np.asarray(problem.rank), kind="stable")
-    sites = by_rank[problem.possible[by_rank]]
+    shared_out = problem.capacity is not None or problem.least_people > 0
+    taking_part = problem.possible | problem.kept if shared_out else problem.possible
+    sites = by_rank[taking_part[by_rank]]
     by_site = problem.matrix()
-    already = np.diff(by_site[np.flatnonzero(problem.kept)].tocsc().indptr)
+    already = np.diff(by_site[np.flatnonzero(problem.kept & ~taking_part)].tocsc().indptr)
     need = np.maximum(problem.need - already, 0)
     by_row = by_site[sites].T.tocsr()
     by_row.sort_indices()
@@ -107,7 +111,7 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     kept_rows = by_row[first]
     keep = np.arange(len(sites))
     if dominance and problem.rules <= {"worth", "budget"}:
-        keep = _undominated(kept_rows, problem.cost[sites] if np.isfinite(problem.budget) and problem.cost is not None else None)
+        keep = _undominated(kept_rows, None if problem.cost is None else problem.cost[sites])
         kept_rows = kept_rows[:, keep]
         if len(keep) < len(sites):
             kept_rows, people, row_of, first = _merge_again(kept_rows, people, row_of, first, need, unit)
@@ -116,7 +120,8 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     columns.sort_indices()
     return Reduced(
         problem, people, need[first], unit[first], columns.indptr.astype(np.int64), columns.indices.astype(np.int32),
-        kept_rows.indptr.astype(np.int64), kept_rows.indices.astype(np.int32), sites[keep], row_of,
+        kept_rows.indptr.astype(np.int64), kept_rows.indices.astype(np.int32), sites[keep],
+        problem.kept[sites[keep]], row_of,
         float(problem.people[row_of == SERVED].sum()), float(problem.people[row_of == OUT_OF_REACH].sum()),
     )  # fmt: skip
 

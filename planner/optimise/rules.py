@@ -87,7 +87,7 @@ def _alone(problem: Problem, opened: Mask) -> Mask:
 def site_rows(reduced: Reduced, rows: Rows) -> tuple[Numbers, Numbers]:
     """Write the rules on sites; gives the floor and ceiling of the site variables."""
     problem, sites = reduced.problem, reduced.sites
-    every, floor, ceiling = np.arange(len(sites)), np.zeros(len(sites)), np.ones(len(sites))
+    every, floor, ceiling = np.arange(len(sites)), reduced.fixed.astype(float), np.ones(len(sites))
     if reduced.room < len(sites):
         rows.one(every, np.ones(len(sites)), high=reduced.room)
     if np.isfinite(problem.budget):
@@ -108,7 +108,7 @@ def _unit_site_rows(reduced: Reduced, rows: Rows) -> None:
     problem = reduced.problem
     unit, least = np.asarray(problem.site_unit), np.asarray(problem.unit_sites)
     have = np.bincount(unit[problem.kept & (unit >= 0)], minlength=len(least))
-    local = unit[reduced.sites]
+    local = np.where(reduced.fixed, -1, unit[reduced.sites])
     for which in np.flatnonzero(least > have):
         inside = np.flatnonzero(local == which)
         rows.one(inside, np.ones(len(inside)), low=float(least[which] - have[which]))
@@ -125,9 +125,11 @@ def _clash_rows(reduced: Reduced, rows: Rows, ceiling: Numbers) -> Numbers:
     pairs = np.asarray(problem.clashes)
     beside_kept = np.concatenate([pairs[problem.kept[pairs[:, 0]], 1], pairs[problem.kept[pairs[:, 1]], 0]])
     beside_kept = place[beside_kept]
-    ceiling[beside_kept[beside_kept >= 0]] = 0.0
+    beside_kept = beside_kept[beside_kept >= 0]
+    ceiling[beside_kept[~reduced.fixed[beside_kept]]] = 0.0
     both = place[pairs]
     both = both[(both >= 0).all(axis=1)]
+    both = both[~reduced.fixed[both].any(axis=1)]
     count = len(both)
     if count:
         row = np.repeat(np.arange(count), 2)
@@ -142,7 +144,7 @@ def _company_rows(reduced: Reduced, rows: Rows) -> None:
     both = np.concatenate([pairs, pairs[:, ::-1]])
     has_kept = np.zeros(problem.sites, bool)
     has_kept[both[problem.kept[both[:, 1]], 0]] = True
-    for site in np.flatnonzero(~has_kept[reduced.sites]):
+    for site in np.flatnonzero(~has_kept[reduced.sites] & ~reduced.fixed):
         friends = place[both[both[:, 0] == reduced.sites[site], 1]]
         friends = friends[friends >= 0]
         rows.one(np.append(friends, site), np.append(np.ones(len(friends)), -1.0), low=0.0)

@@ -11,7 +11,7 @@ from planner.errors import InfeasibleError, NoPlanInTimeError
 from planner.optimise import highs, lagrange, neighbourhood, search
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.model import Numbers
+from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.problem import Problem
 from planner.optimise.reduce import reduce
@@ -69,7 +69,8 @@ class Run:
     @property
     def simple(self) -> bool:
         """Whether this is plain maximal covering: only the number of sites limits the choice."""
-        return isinstance(self.objective, PeopleCovered) and self.problem.rules <= {"worth"}
+        plain = self.problem.rules <= {"worth"} and bool((self.reduced.need == 1).all())
+        return isinstance(self.objective, PeopleCovered) and plain
 
     @property
     def closed(self) -> bool:
@@ -84,10 +85,7 @@ class Run:
     @property
     def step(self) -> float:
         """The least by which one value can beat another: 1 where values are whole numbers."""
-        whole = isinstance(self.objective, SitesNeeded) and not self.objective.by_cost
-        if isinstance(self.objective, PeopleCovered):
-            whole = not self.problem.worth and bool((self.problem.people % 1 == 0).all())
-        return 1.0 if whole else 0.0
+        return 1.0 if counts_whole(self.problem, self.objective) else 0.0
 
     @property
     def chosen(self) -> Positions:
@@ -124,8 +122,10 @@ class Run:
 
     def begin(self) -> None:
         """A first choice by searching, where one is easy to find."""
+        standing = self.problem.kept | np.asarray(self.problem.standing)
+        for today in (self.problem.kept, standing):
+            self.offer(today)
         if self.problem.need > 1 or not len(self.reduced.sites):
-            self.offer(self.reduced.widen(np.zeros(0, np.int64)))
             return
         if isinstance(self.objective, PeopleCovered):
             state = search.first_answer(self.reduced)
@@ -246,3 +246,18 @@ class Run:
         bound = self.bound if self.sense * (self.bound - self.value) > 0 else self.value
         status = "proven" if self.closed else "interrupted" if clock.stopped else "time limit"
         return Choice(self.opened, float(bound), status, float(self.certified), self.duals, by_tree=self.tree)
+
+
+def counts_whole(problem: Problem, objective: Objective) -> bool:
+    """Whether every value a choice can take is a whole number, so that bounds may be rounded."""
+    if isinstance(objective, SitesNeeded):
+        return not objective.by_cost
+    return isinstance(objective, PeopleCovered) and not problem.worth and bool((problem.people % 1 == 0).all())
+
+
+def certified_bound(problem: Problem, objective: Objective, model: Model, extra: float, duals: Numbers) -> float:
+    """The bound on the objective's value that duals prove."""
+    cost = model.bound(model.signed(duals))
+    if counts_whole(problem, objective):
+        cost = float(np.ceil(cost - 1e-6))
+    return float(-objective.sense * cost + extra)

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from planner.arrays import Mask
+from planner.errors import QuestionError
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.objectives import Objective
@@ -29,9 +31,13 @@ class Solver(Protocol):
 
 @dataclass(frozen=True)
 class Highs:
-    """Search, certify, then close the gap exactly with HiGHS: the solver used when none is named."""
+    """Search, certify, then close the gap exactly with HiGHS: the solver used when none is named.
+
+    ``starts`` are choices to begin from, each ``(sites,)``; those that break a rule are passed over.
+    """
 
     name: str = "HiGHS"
+    starts: tuple[Mask, ...] = ()
 
     def solve(
         self,
@@ -46,6 +52,8 @@ class Highs:
         """See `Solver.solve`."""
         run = Run(problem, objective, Limits(clock, effort), seed=seed, progress=progress)
         try:
+            for opened in self.starts:
+                run.offer(opened)
             _solve(run)
         except KeyboardInterrupt:
             clock.stopped = True
@@ -91,8 +99,6 @@ class Search:
         progress: Progress | None = None,
     ) -> Choice:
         """See `Solver.solve`."""
-        from planner.errors import QuestionError
-
         run = Run(problem, objective, Limits(clock, effort or 50), seed=seed, progress=progress)
         if not run.simple:
             refused = ", ".join(sorted(problem.rules)) or objective.name

@@ -1,0 +1,102 @@
+"""Verify: check a plan without any solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.errors import OptimiseError
+from planner.optimise.from_scenario import problem_of
+from planner.optimise.objectives import Objective, SitesNeeded
+from planner.optimise.problem import Problem
+from planner.optimise.reduce import reduce
+from planner.optimise.rules import broken, covered
+from planner.optimise.sharing import Shares, faults_of
+from planner.plan import PROVEN_GAP, Plan
+
+CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a check found: the value afresh, the bound its certificate proves, and the bound it claims.
+
+    ``proven_by`` is ``certificate`` where the duals alone close the gap, the solver's name where only its
+    tree does and has to be believed, and empty where a gap is left.
+    """
+
+    value: float
+    certified: float
+    claimed: float
+    proven_by: str
+
+    def __str__(self) -> str:
+        how = f"proven by {self.proven_by}" if self.proven_by else "not proven best"
+        return f"value {self.value:,.6g} checked, certified bound {self.certified:,.6g}, claimed bound {self.claimed:,.6g}, {how}"
+
+
+def verify(plan: Plan) -> Verified:
+    """Check a plan's rules, value and dual certificate afresh, in one pass over the pairs and without any solver.
+
+    Raises `OptimiseError` naming what does not hold: a rule broken, a value misstated, a bound that its
+    certificate does not prove, or a bound on the wrong side of the value.
+    """
+    objective: Objective | None = plan.details.get("asked")
+    if objective is None:
+        raise OptimiseError("the plan carries no question to check it by; only plans made by this session's verbs do")
+    problem = problem_of(plan.scenario)
+    opened = np.zeros(problem.sites, bool)
+    opened[plan.opened] = True
+    faults = broken(problem, opened) + _unmet(problem, objective, opened)
+    value = _value(plan, problem, objective, opened, faults)
+    if abs(value - plan.value) > CLOSE * max(1.0, abs(value)):
+        faults.append(f"claims a value of {plan.value!r}; measured afresh it is {value!r}")
+    certified = _certified(plan, problem, objective, faults)
+    sense, slack = plan.sense, PROVEN_GAP * max(1.0, abs(value))
+    if sense * (value - plan.bound) > slack:
+        faults.append(f"claims that nothing beats {plan.bound!r}, yet is itself worth {value!r}")
+    if sense * (plan.bound - certified) > slack:
+        faults.append(f"states a bound of {plan.bound!r}, which is looser than the {certified!r} its certificate proves")
+    if faults:
+        raise OptimiseError(f"the plan {'; '.join(faults)}")
+    return Verified(value, certified, plan.bound, plan.proven_by)
+
+
+def _value(plan: Plan, problem: Problem, objective: Objective, opened: np.ndarray, faults: list[str]) -> float:
+    """The value afresh; people shared out are counted from the assignment the plan carries."""
+    shares = plan.details.get("shares")
+    if not isinstance(shares, Shares):
+        return objective.value(problem, opened)
+    faults += faults_of(problem, opened, shares)
+    return float(shares.people.sum())
+
+
+def _unmet(problem: Problem, objective: Objective, opened: np.ndarray) -> list[str]:
+    if not isinstance(objective, SitesNeeded):
+        return []
+    have, reachable = covered(problem, opened), covered(problem, problem.kept | problem.possible)
+    if objective.people is None:
+        missed = float(problem.people[reachable & ~have].sum())
+        return [f"leaves {missed:,.0f} people who can be reached uncovered"] if missed > 0 else []
+    reached = float(problem.people[have].sum())
+    short = reached < objective.people * (1 - 1e-6)
+    return [f"covers {reached:,.0f} people where {objective.people:,.0f} are wanted"] if short else []
+
+
+def _certified(plan: Plan, problem: Problem, objective: Objective, faults: list[str]) -> float:
+    """The bound that the plan's duals prove, rounded where values are whole numbers."""
+    from planner.optimise.run import certified_bound
+
+    duals = plan.details.get("duals")
+    if duals is None:
+        return plan.sense * float("inf")
+    reduced = reduce(problem)
+    model, extra = objective.model(reduced)
+    if len(duals) != len(model.low):
+        faults.append("carries a certificate of another question")
+        return plan.sense * float("inf")
+    bound = certified_bound(problem, objective, model, extra, np.asarray(duals, float))
+    if abs(bound - plan.certified) > PROVEN_GAP * max(1.0, abs(bound)):
+        faults.append(f"states a certified bound of {plan.certified!r}; its duals prove {bound!r}")
+    return bound
