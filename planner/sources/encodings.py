@@ -7,12 +7,14 @@ hold the other. Decoding is strict: nothing is replaced, nothing becomes mojibak
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from planner.errors import SourceError
 
 PUNCTUATION = frozenset("，。、（）：；“”‘’《》—…·　")
+BESIDE_LETTER = re.compile(rb"[A-Za-z][\xc2-\xdf][\x80-\xbf]|[\xc2-\xdf][\x80-\xbf][A-Za-z]")
 SINGLE_BYTE = frozenset(
     {"iso8859-1", "iso8859-15", "cp1252"}
 )  # every byte is a letter in these: decoding proves nothing
@@ -106,12 +108,19 @@ def find_encoding(samples: Iterable[bytes], *, declared: str = "", asked: str | 
 
 
 def _by_trial(texts: list[bytes]) -> str | None:
-    if _most(texts, "utf-8"):
+    if _most(texts, "utf-8") and not _only_pairs(texts):
         return "utf-8"
     if not _most(texts, "gb18030"):
         return None
     read = "".join(raw.decode("gb18030", "ignore") for raw in texts[:2000])
     return "gb18030" if han_share(read) >= 0.6 else None
+
+
+def _only_pairs(texts: list[bytes]) -> bool:
+    """Tell whether every text is GB18030 that happens to be UTF-8 too: pairs of bytes (路), none beside a letter."""
+    if not texts or any(byte >= 0xE0 for raw in texts for byte in raw):
+        return False
+    return not any(BESIDE_LETTER.search(raw) for raw in texts) and _most(texts, "gb18030")
 
 
 def _most(texts: list[bytes], encoding: str) -> bool:
