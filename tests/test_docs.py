@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -54,3 +55,16 @@ def test_every_exit_code_of_the_readme_is_the_commands() -> None:
 
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     assert told == {cli.DONE, cli.FINDINGS, 2, cli.BAD_INPUT, cli.NO_PLAN, cli.STORE, cli.INTERRUPTED}
+
+
+def test_the_lock_pins_every_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [project["project"]["dependencies"], *(project["dependency-groups"][name] for name in ("test", "check"))]
+    asked = {
+        re.split(r"[><=;\[ ]", name)[0].lower().replace("_", "-")
+        for group in groups
+        for name in group
+        if isinstance(name, str)
+    }
+    locked = re.findall(r"^([a-z0-9_.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    assert asked <= {name.lower().replace("_", "-") for name in locked}
