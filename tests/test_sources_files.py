@@ -377,7 +377,7 @@ def test_encodings_are_judged_by_bytes() -> None:
     assert find_encoding(["Málaga".encode()]).name == "utf-8"
     assert find_encoding([b"abc"]).how == "plain ASCII"
     assert find_encoding(["é".encode("latin-1")], declared="ISO-8859-1").name == "iso8859-1"
-    assert decodes("路".encode()[:-1], "utf-8")
+    assert decodes("道路".encode()[:-1], "utf-8")
     assert han_share("䶮") < 1
     with pytest.raises(SourceError, match="neither UTF-8 nor GB18030"):
         find_encoding([b"\xff\xff\xff"])

@@ -67,11 +67,12 @@ def _everyday(character: str) -> bool:
 
 
 def decodes(raw: bytes, encoding: str) -> bool:
-    """Tell whether the bytes are text in the encoding; half a character at the very end is forgiven."""
+    """Tell whether the bytes are text in the encoding; half a character after whole ones is forgiven."""
     try:
         raw.decode(encoding)
     except UnicodeDecodeError as error:
-        return error.start >= len(raw) - 3 and error.reason.startswith(("unexpected end", "incomplete"))
+        cut = error.start >= len(raw) - 3 and error.reason.startswith(("unexpected end", "incomplete"))
+        return cut and not raw[: error.start].isascii()
     return True
 
 
