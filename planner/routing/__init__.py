@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from planner.network import Attachment, Network
+from planner.routing.nearest import Nearest, nearest
 from planner.routing.reach import Reach
+from planner.routing.stream import StreamedReach, people_in_reach, stream_reach
 
-__all__ = ["Reach", "Router", "default_router"]
+__all__ = ["Nearest", "Reach", "Router", "StreamedReach", "default_router", "nearest", "people_in_reach", "stream_reach"]
 
 
 class Router(Protocol):

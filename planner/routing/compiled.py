@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Minutes, Positions
+from planner.errors import QuestionError
 from planner.network import Attachment, Network
-from planner.routing.reach import TOLERANCE_MINUTES, Reach
+from planner.routing.reach import Reach
+from planner.routing.search import Run, Search, Stopped
 from planner.routing.terminals import Towards
+
+BYTES_A_PAIR = 8
+SPARE = 1.5  # room over the estimate; pages never written to cost no memory
 
 
 @dataclass(frozen=True)
 class Compiled:
     """Searches in parallel over sites, stops at the limit and keeps only the pairs within it.
 
-    The first search on a machine compiles for some seconds. Answers do not depend on ``threads``.
+    The first search on a machine compiles for some seconds, and says so. Answers do not depend on ``threads``,
+    by default all of the machine's. Raises `QuestionError` where the pairs would not fit in memory, which is
+    estimated from a few sites beforehand; `stream_reach` writes them to files instead.
     """
 
     threads: int | None = None
@@ -33,45 +43,85 @@ class Compiled:
         progress: Callable[[int, int], None] | None = None,
     ) -> Reach:
         """See `Router.reach`."""
-        from planner.routing.kernels import ENTRY, Work, copy_rows, reach_rows
-        from planner.routing.prepare import arcs_of, doors_of, homes_of
+        search = Search.prepare(network, demand, minutes=minutes, towards=towards)
+        run = Run(search, sites, self.threads, progress)
+        check_fits(run.pairs)
+        slabs = _Slabs(run)
+        run.each_block(slabs.take)
+        return slabs.reach(len(sites))
 
-        arcs = arcs_of(network, towards)
-        homes, edge = homes_of(network, demand, towards)
-        doors, ends = doors_of(network, sites, edge, towards)
-        cut = minutes + TOLERANCE_MINUTES
-        nodes, people = len(network.xy), len(demand)
-        typical = float(np.median(arcs.arcs["minutes"])) if len(arcs.arcs) else 1.0
-        per_minute = 1.0 / max(typical * WIDTH, cut / 100_000)
-        words = -(-people // 64)
-        work = Work(
-            np.full(nodes, np.inf), np.empty(nodes, np.int32), np.full(int(cut * per_minute) + 2, -1, np.int32),
-            np.empty(4 * nodes + 16, ENTRY), np.empty(people, np.float32), np.zeros(words, np.uint64),
-            np.zeros(-(-words // 64), np.uint64),
-        )  # fmt: skip
-        rows = np.argsort(np.minimum(ends.tail, ends.head), kind="stable")
-        counts = np.zeros(len(rows), np.int64)
-        points = np.empty(max(people, 1 << 20), np.int32)
-        times = np.empty(len(points), np.float32)
-        row, filled = 0, 0
-        while row < len(rows):
-            row, filled, full = reach_rows(
-                arcs, homes, doors, rows, row, min(len(rows), row + 64), cut, per_minute, work, counts, points, times, filled
-            )
-            if full:
-                work = work._replace(pool=np.empty(2 * len(work.pool), ENTRY))
-            elif filled + people > len(points):
-                points, times = np.resize(points, 2 * len(points)), np.resize(times, 2 * len(times))
-            if progress:
-                progress(row, len(sites))
-        starts = np.zeros(len(sites) + 1, np.int64)
-        starts[1 + ends.point[rows]] = counts
-        np.cumsum(starts, out=starts)
-        to_points, to_times = np.empty(filled, np.int32), np.empty(filled, np.float32)
-        copy_rows(ends.point[rows], counts, points, times, starts, to_points, to_times)
-        for array in (starts, to_points, to_times):
+
+def check_fits(pairs: int) -> None:
+    """Raise `QuestionError` where so many pairs would not fit in the memory that is free."""
+    free = free_bytes()
+    if free is not None and pairs * BYTES_A_PAIR > 0.8 * free:
+        raise QuestionError(
+            f"about {pairs:,} pairs of site and point are within the limit; they take {pairs * BYTES_A_PAIR / 1e9:.1f} GB"
+            f" and {free / 1e9:.1f} GB of memory are free: write them to files with stream_reach(), or ask with a"
+            " shorter limit or fewer sites"
+        )
+
+
+def free_bytes() -> int | None:
+    """Memory that is free for use, or None where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            facts = dict(line.split(":", 1) for line in lines)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        try:
+            return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, OSError, ValueError):
+            return None
+
+
+class _Slabs:
+    """The pairs of all blocks, in the order of the sites as given, whichever thread brings them."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.room = int(run.pairs * SPARE) + run.search.points + (1 << 16)
+        self.slabs: list[tuple[Positions, Minutes]] = []
+        self.ends: list[int] = []
+        self.counts = np.zeros(len(run.sites), np.int64)
+        self.next_block = 0
+        self.turn = threading.Condition()
+
+    def take(self, number: int, sites: Positions, counts: Positions, points: Positions, minutes: Minutes) -> None:
+        """Copy a block to its place: the room is given out in the order of blocks, the copying runs in parallel."""
+        from planner.routing.kernels import copy_rows
+
+        with self.turn:
+            while number != self.next_block:
+                if self.run.stop.is_set():
+                    raise Stopped
+                self.turn.wait(0.05)
+            (to_points, to_minutes), first = self._room_for(len(points))
+            self.next_block += 1
+            self.turn.notify_all()
+        self.counts[sites] = counts
+        order = np.argsort(sites)
+        starts = np.empty(len(sites), np.int64)
+        starts[order] = first + np.cumsum(counts[order]) - counts[order]
+        copy_rows(starts, counts, points, minutes, to_points, to_minutes)
+
+    def _room_for(self, pairs: int) -> tuple[tuple[Positions, Minutes], int]:
+        if not self.slabs or self.ends[-1] + pairs > len(self.slabs[-1][0]):
+            size = max(self.room, pairs)
+            self.slabs.append((np.empty(size, np.int32), np.empty(size, np.float32)))
+            self.ends.append(0)
+        first = self.ends[-1]
+        self.ends[-1] += pairs
+        return self.slabs[-1], first
+
+    def reach(self, sites: int) -> Reach:
+        """Put the slabs together; most often there is one, and it is only cut to length."""
+        starts = np.zeros(sites + 1, np.int64)
+        np.cumsum(self.counts, out=starts[1:])
+        parts = [
+            (points[:end], minutes[:end]) for (points, minutes), end in zip(self.slabs, self.ends, strict=True)
+        ] or [(np.empty(0, np.int32), np.empty(0, np.float32))]
+        points, minutes = parts[0] if len(parts) == 1 else (np.concatenate(part) for part in zip(*parts, strict=True))
+        for array in (starts, points, minutes):
             array.flags.writeable = False
-        return Reach(starts, to_points, to_times)
-
-
-WIDTH = 0.5  # of a bucket, in typical arcs
+        return Reach(starts, points, minutes)

@@ -9,6 +9,7 @@ import numpy as np
 from planner.arrays import Minutes, Positions, frozen
 from planner.network import Network
 from planner.routing.terminals import Towards
+from planner.routing.ticks import in_ticks
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ def _build(network: Network, towards: Towards) -> Graph:
     along, against = (network.backward, network.forward) if towards == "sites" else (network.forward, network.backward)
     first = np.concatenate((network.tail, network.head)).astype(np.int64)
     last = np.concatenate((network.head, network.tail)).astype(np.int64)
-    minutes = np.concatenate((along, against))
+    minutes = in_ticks(np.concatenate((along, against)))
     useful = np.flatnonzero(np.isfinite(minutes) & (first != last))
     link = first[useful] * nodes + last[useful]
     order = useful[np.lexsort((minutes[useful], link))]

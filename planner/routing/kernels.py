@@ -1,8 +1,8 @@
 """Kernels: the compiled inner loops of a search; imported only when one is about to run.
 
-A search keeps a tentative time for each node and a queue of buckets of equal width, each a chain of entries in
-one pool. A node that is improved is entered again; an entry that no longer holds its node's time is skipped. The
-times are those of Dijkstra's algorithm to the bit, since every one is the least sum along a path.
+Times are whole ticks (see `planner.routing.graph`), so that sums are exact in any order. A search keeps a tentative
+time for each node and a queue of buckets of equal width, each a chain of entries in one pool. A node that is
+improved is entered again; an entry that no longer holds its node's time is skipped.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ import numpy.typing as npt
 from numba import njit
 from numba.cpython.unsafe.numbers import trailing_zeros
 
+from planner.routing.ticks import NEVER, TICKS_PER_MINUTE
+
 Array = npt.NDArray[np.generic]
 
-ARC = np.dtype([("head", np.int32), ("minutes", np.float64)], align=True)
-HOME = np.dtype([("other", np.int32), ("point", np.int32), ("own", np.float64), ("far", np.float64)], align=True)
+HEAD_BITS = 24  # of an arc's 64; the rest, but the sign, are its ticks
+HEAD_MASK = (1 << HEAD_BITS) - 1
+TICK = 1 / TICKS_PER_MINUTE  # minutes
+
+HOME = np.dtype([("own", np.int64), ("far", np.int64), ("other", np.int32)], align=True)
 SPAN = np.dtype([("own", np.int32), ("first", np.int32), ("last", np.int32)], align=True)
-ENTRY = np.dtype([("minutes", np.float64), ("node", np.int32), ("next", np.int32)], align=True)
+ENTRY = np.dtype([("ticks", np.int64), ("node", np.int32), ("next", np.int32)], align=True)
 
 
 class Arcs(NamedTuple):
@@ -30,8 +35,12 @@ class Arcs(NamedTuple):
 
 
 class Homes(NamedTuple):
-    """Demand points under the lower end of their edge (``own``), and spans of them under the higher end."""
+    """Demand points under the lower end of their edge (``own``), and spans of them under the higher end.
 
+    ``point`` is the row of each in the demand as given.
+    """
+
+    point: Array
     starts: Array
     homes: Array
     far_starts: Array
@@ -65,28 +74,34 @@ class Work(NamedTuple):
     best: Array
     words: Array
     groups: Array
+    found: Array
+    found_minutes: Array
+    middle: Array
+    digits: Array
 
 
+FEW = 32  # points of a row that an insertion sort puts in order sooner than a radix sort
 FULL = -1
 """Told instead of a count where a work array was too small; nothing is lost, the caller enlarges it and asks again."""
 
 
 @njit(nogil=True, cache=True)
-def search(arcs, doors, site, work, cut, per_minute):
-    """Walk from a site to every node within ``cut`` minutes; tell how many were reached, or `FULL`."""
+def search(arcs, doors, site, work, cut, shift):
+    """Walk from a site to every node within ``cut`` ticks; tell how many were reached, or `FULL`."""
     time, touched, buckets, pool = work.time, work.touched, work.buckets, work.pool
+    starts, links = arcs.starts, arcs.arcs
     reached, used, free, last = 0, 0, -1, -1
     full = False
     for end in range(2):
         node = doors.tail[site] if end == 0 else doors.head[site]
-        minutes = doors.to_tail[site] if end == 0 else doors.to_head[site]
-        if minutes <= cut and minutes < time[node]:
-            if time[node] == np.inf:
+        ticks = doors.to_tail[site] if end == 0 else doors.to_head[site]
+        if ticks <= cut and ticks < time[node]:
+            if time[node] == NEVER:
                 touched[reached] = node
                 reached += 1
-            time[node] = minutes
-            bucket = int(minutes * per_minute)
-            pool[used].minutes, pool[used].node, pool[used].next = minutes, node, buckets[bucket]
+            time[node] = ticks
+            bucket = ticks >> shift
+            pool[used].ticks, pool[used].node, pool[used].next = ticks, node, buckets[bucket]
             buckets[bucket] = used
             used += 1
             last = max(last, bucket)
@@ -96,20 +111,22 @@ def search(arcs, doors, site, work, cut, per_minute):
         if entry < 0:
             bucket += 1
             continue
-        now, node = pool[entry].minutes, pool[entry].node
+        now, node = pool[entry].ticks, pool[entry].node
         buckets[bucket] = pool[entry].next
         pool[entry].next = free
         free = entry
         if now != time[node]:
             continue
-        for at in range(arcs.starts[node], arcs.starts[node + 1]):
-            minutes = now + arcs.arcs[at].minutes
-            head = arcs.arcs[at].head
-            if minutes <= cut and minutes < time[head]:
-                if time[head] == np.inf:
+        for at in range(starts[node], starts[node + 1]):
+            link = links[at]
+            ticks = now + (link >> HEAD_BITS)
+            head = link & HEAD_MASK
+            before = time[head]
+            if ticks < before and ticks <= cut:
+                if before == NEVER:
                     touched[reached] = head
                     reached += 1
-                time[head] = minutes
+                time[head] = ticks
                 if free >= 0:
                     entry = free
                     free = pool[entry].next
@@ -119,8 +136,8 @@ def search(arcs, doors, site, work, cut, per_minute):
                 else:
                     full = True
                     continue
-                into = int(minutes * per_minute)
-                pool[entry].minutes, pool[entry].node, pool[entry].next = minutes, head, buckets[into]
+                into = ticks >> shift
+                pool[entry].ticks, pool[entry].node, pool[entry].next = ticks, head, buckets[into]
                 buckets[into] = entry
                 last = max(last, into)
     if full:
@@ -132,77 +149,119 @@ def search(arcs, doors, site, work, cut, per_minute):
 @njit(nogil=True, cache=True)
 def clear(work, reached):
     """Leave the work arrays as a search wants to find them."""
+    time, touched = work.time, work.touched
     for at in range(reached):
-        work.time[work.touched[at]] = np.inf
+        time[touched[at]] = NEVER
 
 
 @njit(nogil=True, cache=True)
-def _mark(point, minutes, work):
-    word = point >> 6
-    bit = np.uint64(1) << np.uint64(point & 63)
-    if work.words[word] & bit:
-        if minutes < work.best[point]:
-            work.best[point] = minutes
-        return 0
-    work.best[point] = minutes
-    work.words[word] |= bit
-    work.groups[word >> 6] |= np.uint64(1) << np.uint64(word & 63)
-    return 1
-
-
-@njit(nogil=True, cache=True)
-def mark_homes(homes, doors, site, work, reached, cut):
-    """Mark every demand point within ``cut`` minutes of the site, and its time; tell how many."""
-    time, points = work.time, homes.homes
-    found = 0
+def mark_homes(homes, work, reached, cut):
+    """Mark every demand point within ``cut`` ticks of the site, and its minutes."""
+    time, touched, best, words, groups = work.time, work.touched, work.best, work.words, work.groups
+    starts, points, far_starts, far = homes.starts, homes.homes, homes.far_starts, homes.far
     for at in range(reached):
-        node = work.touched[at]
+        node = touched[at]
         here = time[node]
-        for home in range(homes.starts[node], homes.starts[node + 1]):
-            minutes = min(here + points[home].own, time[points[home].other] + points[home].far)
-            if minutes <= cut:
-                found += _mark(points[home].point, np.float32(minutes), work)
-        for span in range(homes.far_starts[node], homes.far_starts[node + 1]):
-            if time[homes.far[span].own] == np.inf:
-                for home in range(homes.far[span].first, homes.far[span].last):
-                    minutes = here + points[home].far
-                    if minutes <= cut:
-                        found += _mark(points[home].point, np.float32(minutes), work)
+        for home in range(starts[node], starts[node + 1]):
+            ticks = min(here + points[home].own, time[points[home].other] + points[home].far)
+            if ticks <= cut:
+                best[home] = ticks * TICK
+                words[home >> 6] |= np.uint64(1) << np.uint64(home & 63)
+                groups[home >> 12] |= np.uint64(1) << np.uint64((home >> 6) & 63)
+        for span in range(far_starts[node], far_starts[node + 1]):
+            if time[far[span].own] == NEVER:
+                for home in range(far[span].first, far[span].last):
+                    ticks = here + points[home].far
+                    if ticks <= cut:
+                        best[home] = ticks * TICK
+                        words[home >> 6] |= np.uint64(1) << np.uint64(home & 63)
+                        groups[home >> 12] |= np.uint64(1) << np.uint64((home >> 6) & 63)
+
+
+@njit(nogil=True, cache=True)
+def mark_same_edge(homes, doors, site, work, cut):
+    """Mark the demand points on the site's own edge that are nearer along it."""
+    best, words, groups = work.best, work.words, work.groups
     for home in range(doors.first[site], doors.last[site]):
         step = homes.fraction[home] - doors.fraction[site]
         along = 0.0
         if step != 0.0:
             along = abs(step) * (doors.upward[site] if step > 0 else doors.downward[site])
-        minutes = along + homes.access[home] + doors.access[site]
-        if minutes <= cut:
-            found += _mark(points[home].point, np.float32(minutes), work)
-    return found
+        if along <= cut * TICK:
+            ticks = np.int64(np.rint(along / TICK)) + homes.access[home] + doors.access[site]
+            if ticks <= cut:
+                bit = np.uint64(1) << np.uint64(home & 63)
+                if words[home >> 6] & bit == 0 or ticks * TICK < best[home]:
+                    best[home] = ticks * TICK
+                words[home >> 6] |= bit
+                groups[home >> 12] |= np.uint64(1) << np.uint64((home >> 6) & 63)
 
 
 @njit(nogil=True, cache=True)
-def read_marks(work, points, minutes, filled):
-    """Write the marked points in ascending order with their times, from ``filled`` on; unmark them."""
-    for group in range(len(work.groups)):
-        words = work.groups[group]
-        if words == 0:
-            continue
-        work.groups[group] = 0
-        while words != 0:
-            word = (group << 6) + trailing_zeros(words)
-            words &= words - np.uint64(1)
-            bits = work.words[word]
-            work.words[word] = 0
+def read_marks(homes, work):
+    """List the marked points and their minutes in ``work.found``, unmark them; tell how many, and if they ascend."""
+    groups, words, best, point_of = work.groups, work.words, work.best, homes.point
+    points, minutes = work.found, work.found_minutes
+    found, before, ascending = 0, -1, True
+    for group in range(len(groups)):
+        left = groups[group]
+        groups[group] = 0
+        while left != 0:
+            word = (group << 6) + trailing_zeros(left)
+            left &= left - np.uint64(1)
+            bits = words[word]
+            words[word] = 0
             while bits != 0:
-                point = (word << 6) + trailing_zeros(bits)
+                home = (word << 6) + trailing_zeros(bits)
                 bits &= bits - np.uint64(1)
-                points[filled] = point
-                minutes[filled] = work.best[point]
-                filled += 1
-    return filled
+                point = point_of[home]
+                ascending &= point > before
+                before = point
+                points[found] = point
+                minutes[found] = best[home]
+                found += 1
+    return found, ascending
 
 
 @njit(nogil=True, cache=True)
-def reach_rows(arcs, homes, doors, rows, first, last, cut, per_minute, work, counts, points, minutes, filled):
+def write_sorted(work, found, ascending, points, minutes, filled):
+    """Write the points found, ascending, with their minutes, from ``filled`` on."""
+    from_points, from_minutes = work.found, work.found_minutes
+    if ascending or found <= FEW:
+        for at in range(found):
+            point, time = from_points[at], from_minutes[at]
+            to = filled + at
+            while to > filled and points[to - 1] > point:
+                points[to], minutes[to] = points[to - 1], minutes[to - 1]
+                to -= 1
+            points[to], minutes[to] = point, time
+        return
+    digits = work.digits  # two passes of a radix sort: by the low half of the bits there, by the high half back
+    half = np.int64(np.log2(digits.shape[1]))
+    mask = digits.shape[1] - 1
+    digits[:] = 0
+    for at in range(found):
+        digits[0, from_points[at] & mask] += 1
+        digits[1, from_points[at] >> half] += 1
+    low, high = 0, 0
+    for digit in range(digits.shape[1]):
+        low, digits[0, digit] = low + digits[0, digit], low
+        high, digits[1, digit] = high + digits[1, digit], high
+    middle_points, middle_minutes = work.middle, work.best
+    for at in range(found):
+        digit = from_points[at] & mask
+        to = digits[0, digit]
+        digits[0, digit] = to + 1
+        middle_points[to], middle_minutes[to] = from_points[at], from_minutes[at]
+    for at in range(found):
+        digit = middle_points[at] >> half
+        to = filled + digits[1, digit]
+        digits[1, digit] += 1
+        points[to], minutes[to] = middle_points[at], middle_minutes[at]
+
+
+@njit(nogil=True, cache=True)
+def reach_rows(arcs, homes, doors, rows, first, last, cut, shift, work, counts, points, minutes, filled):
     """Fill rows ``first`` to ``last``; tell the next row to do, what is filled, and whether the queue was too small.
 
     Stops early where the next row might not fit.
@@ -210,21 +269,25 @@ def reach_rows(arcs, homes, doors, rows, first, last, cut, per_minute, work, cou
     for row in range(first, last):
         if filled + len(work.best) > len(points):
             return row, filled, False
-        reached = search(arcs, doors, rows[row], work, cut, per_minute)
+        reached = search(arcs, doors, rows[row], work, cut, shift)
         if reached == FULL:
             return row, filled, True
-        counts[row] = mark_homes(homes, doors, rows[row], work, reached, cut)
+        mark_homes(homes, work, reached, cut)
+        mark_same_edge(homes, doors, rows[row], work, cut)
         clear(work, reached)
-        filled = read_marks(work, points, minutes, filled)
+        found, ascending = read_marks(homes, work)
+        write_sorted(work, found, ascending, points, minutes, filled)
+        counts[row] = found
+        filled += found
     return last, filled, False
 
 
 @njit(nogil=True, cache=True)
-def copy_rows(order, counts, points, minutes, into, to_points, to_minutes):
-    """Copy rows that lie one after another to where each belongs."""
+def copy_rows(starts, counts, points, minutes, to_points, to_minutes):
+    """Copy rows that lie one after another to where each starts."""
     at = 0
-    for row in range(len(order)):
-        to = into[order[row]]
+    for row in range(len(starts)):
+        to = starts[row]
         for k in range(counts[row]):
             to_points[to + k] = points[at + k]
             to_minutes[to + k] = minutes[at + k]

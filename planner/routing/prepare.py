@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.arrays import Positions
+from planner.errors import DataError
 from planner.network import Attachment, Network
 from planner.routing.graph import graph_of
-from planner.routing.kernels import ARC, HOME, SPAN, Arcs, Doors, Homes
-from planner.routing.terminals import Terminals, Towards, terminals
+from planner.routing.kernels import ENTRY, HEAD_BITS, HOME, SPAN, Arcs, Doors, Homes, Work
+from planner.routing.terminals import Towards, terminals
+from planner.routing.ticks import LONGEST_MINUTES, NEVER, as_ticks
 
 
 def arcs_of(network: Network, towards: Towards) -> Arcs:
@@ -19,9 +21,10 @@ def arcs_of(network: Network, towards: Towards) -> Arcs:
     kept, name = vars(network), f"_arcs_towards_{towards}"
     if name not in kept:
         graph = graph_of(network, towards)
-        arcs = np.empty(len(graph.heads), ARC)
-        arcs["head"], arcs["minutes"] = graph.heads, graph.minutes
-        kept[name] = Arcs(graph.starts.copy(), arcs)
+        if graph.nodes > 1 << HEAD_BITS:
+            raise DataError(f"the compiled router takes networks of up to {1 << HEAD_BITS:,} nodes, not {graph.nodes:,}")
+        ticks = as_ticks(np.minimum(graph.minutes, LONGEST_MINUTES + 1))
+        kept[name] = Arcs(graph.starts.copy(), ticks << HEAD_BITS | graph.heads)
     found: Arcs = kept[name]
     return found
 
@@ -35,19 +38,20 @@ def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Ho
     order = np.lexsort((ends.edge, own.astype(np.int64) * nodes + other))
     own, other, edge = own[order], other[order], ends.edge[order]
     homes = np.empty(len(order), HOME)
-    homes["other"], homes["point"] = other, ends.point[order]
-    homes["own"] = np.where(tail_owns, ends.to_tail, ends.to_head)[order]
-    homes["far"] = np.where(tail_owns, ends.to_head, ends.to_tail)[order]
+    homes["other"] = other
+    homes["own"] = as_ticks(np.where(tail_owns, ends.to_tail, ends.to_head)[order])
+    homes["far"] = as_ticks(np.where(tail_owns, ends.to_head, ends.to_tail)[order])
     first = np.flatnonzero(np.diff(own, prepend=-1) | np.diff(other, prepend=-1))
     spans = np.empty(len(first), SPAN)
     spans["own"], spans["first"], spans["last"] = own[first], first, np.append(first[1:], len(own))
     by_far = np.argsort(other[first], kind="stable")
     starts, far_starts = _starts(own, nodes), _starts(other[first], nodes)
-    return Homes(starts, homes, far_starts, spans[by_far], ends.fraction[order], ends.access[order]), edge
+    point = ends.point[order].astype(np.int32)
+    return Homes(point, starts, homes, far_starts, spans[by_far], ends.fraction[order], as_ticks(ends.access[order])), edge
 
 
-def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards: Towards) -> tuple[Doors, Terminals]:
-    """Give the sites as the search starts from them, and their terminals."""
+def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards: Towards) -> tuple[Doors, Positions]:
+    """Give the connected sites as searches start from them, and the row of each in the sites as given."""
     ends = terminals(network, sites, arriving=towards == "sites")
     begins = np.flatnonzero(np.diff(homes_edge, prepend=-1))
     span_of_edge = np.full(len(network) + 1, -1, np.int64)
@@ -59,10 +63,23 @@ def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards
     forward, backward = network.forward[ends.edge], network.backward[ends.edge]
     upward, downward = (backward, forward) if towards == "sites" else (forward, backward)
     doors = Doors(
-        ends.tail.copy(), ends.head.copy(), ends.to_tail, ends.to_head, first, last,
-        ends.fraction.copy(), ends.access, upward, downward,
+        ends.tail.copy(), ends.head.copy(), as_ticks(ends.to_tail), as_ticks(ends.to_head), first, last,
+        ends.fraction.copy(), as_ticks(ends.access), upward, downward,
     )  # fmt: skip
-    return doors, ends
+    return doors, ends.point
+
+
+def work_for(nodes: int, points: int, buckets: int) -> Work:
+    """Make the arrays of one thread: for a network's nodes, at most so many demand points, and a queue of buckets."""
+    words = -(-points // 64)
+    half = (max(points, 2) - 1).bit_length() + 1 >> 1
+    return Work(
+        time=np.full(nodes, NEVER), touched=np.empty(nodes, np.int32), buckets=np.full(buckets, -1, np.int32),
+        pool=np.empty(2 * nodes + 16, ENTRY), best=np.empty(points, np.float32), words=np.zeros(words, np.uint64),
+        groups=np.zeros(-(-words // 64), np.uint64), found=np.empty(points, np.int32),
+        found_minutes=np.empty(points, np.float32), middle=np.empty(points, np.int32),
+        digits=np.empty((2, 1 << half), np.int64),
+    )  # fmt: skip
 
 
 def _starts(keys: Positions, size: int) -> npt.NDArray[Any]:

@@ -13,8 +13,13 @@ TOLERANCE_MINUTES = 1e-6
 
 
 def is_within(minutes: Minutes, limit: float) -> Mask:
-    """Tell which times are within the limit: <=, to a tolerance of 1e-6 minutes, decided in float64."""
-    return np.asarray(minutes, dtype=np.float64) <= limit + TOLERANCE_MINUTES
+    """Tell which times are within the limit: <=, to a tolerance of 1e-6 minutes, decided in float64.
+
+    Times already stored as float32 are compared with the limit rounded alike, so that rounding never loses a pair.
+    """
+    times = np.asarray(minutes)
+    most = limit + TOLERANCE_MINUTES
+    return times <= (np.float32(most) if times.dtype == np.float32 else most)
 
 
 @dataclass(frozen=True, eq=False)

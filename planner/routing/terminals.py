@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.arrays import Minutes, Positions
 from planner.network import Attachment, Network
+from planner.routing.ticks import in_ticks
 
 Towards = Literal["sites", "people"]
 """Which way people or deliveries travel: from people to the sites, or from the sites to people."""
@@ -20,7 +21,7 @@ class Terminals:
 
     ``point`` is the row in the attachment, ``edge``, ``fraction``, ``tail`` and ``head`` are where it
     hangs; ``access`` the minutes off the road, ``to_tail`` and ``to_head`` the minutes between the point
-    and each end, access included, infinite where that way is not allowed. All have shape ``(connected,)``.
+    and each end, access included, infinite where that way is not allowed, all in whole ticks. All have shape ``(connected,)``.
     """
 
     point: Positions
@@ -44,7 +45,7 @@ def terminals(network: Network, points: Attachment, *, arriving: bool) -> Termin
     """
     point = np.flatnonzero(points.connected)
     edge, fraction = points.edge[point], points.fraction[point]
-    access = points.off_road_metres[point] / network.profile.access_metres_per_minute
+    access = in_ticks(points.off_road_metres[point] / network.profile.access_metres_per_minute)
     forward, backward = network.forward[edge], network.backward[edge]
     by_tail, by_head = (forward, backward) if arriving else (backward, forward)
     to_tail = _share(by_tail, fraction) + access
@@ -61,4 +62,4 @@ def along_edge(network: Network, edge: Positions, start: Minutes, end: Minutes) 
 def _share(minutes: Minutes, fraction: Minutes) -> Minutes:
     part = np.zeros(len(minutes))
     np.multiply(minutes, fraction, out=part, where=fraction > 0)
-    return part
+    return in_ticks(part)
