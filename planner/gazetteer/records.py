@@ -143,13 +143,13 @@ def _stored(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def _multi(geometry: BaseGeometry | None, kind: Kind) -> Any:
+def _multi(geometry: Any, kind: Kind) -> Any:
     import numpy as np
 
     if geometry is not None and kind.geometry == "MULTIPOLYGON" and geometry.geom_type == "Polygon":
         geometry = shapely.multipolygons([geometry])
     if geometry is not None and kind.geometry == "MULTILINESTRING" and geometry.geom_type == "LineString":
         geometry = shapely.multilinestrings([geometry])
-    held = np.empty(1, dtype=object)
+    held: Any = np.empty(1, dtype=object)
     held[0] = geometry
     return held
