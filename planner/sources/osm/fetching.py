@@ -31,9 +31,11 @@ def fetch_roads(area: StudyArea, *, endpoint: str = ENDPOINT, timeout: float = 1
         raise QuestionError(f"endpoint must be the http address of an Overpass server, not {endpoint!r}")
     polygon = _in_degrees(area)
     try:
-        with _settings(overpass_url=endpoint, requests_timeout=timeout):
+        with _settings(
+            overpass_url=endpoint, requests_timeout=timeout, requests_kwargs={"hooks": {"response": _refuse}}
+        ):
             graph = _graph(polygon)
-    except Exception as error:  # osmnx, requests and the server's JSON fail in many ways, all the server's
+    except Exception as error:  # osmnx, requests and what the server says fail in many ways
         raise SourceError(f"no roads of {area.name!r} could be fetched from {endpoint}: {error}") from error
     edges = sorted(f"{start} {end} {data.get('osmid')}" for start, end, data in graph.edges(data=True))
     content = hashlib.sha256("\n".join(edges).encode()).hexdigest()
@@ -47,6 +49,16 @@ def _graph(polygon: shapely.Polygon | shapely.MultiPolygon) -> nx.MultiDiGraph[A
         polygon, simplify=False, retain_all=True, truncate_by_edge=True, custom_filter='["highway"]'
     )
     return osmnx.simplify_graph(drawn, edge_attrs_differ=["osmid", "oneway"])
+
+
+def _refuse(response: Any, *_: object, **__: object) -> None:
+    """Stop at an answer that osmnx would take for whole, or wait for without end."""
+    if not response.ok:
+        raise SourceError(
+            f"the server answers {response.status_code} {response.reason}; ask again later, or another one"
+        )
+    if (remark := "remark") in response.text[-2000:] and remark in (answer := response.json()):
+        raise SourceError(f"the server gives only a part: {answer[remark]}; ask for a smaller area or a longer timeout")
 
 
 def _in_degrees(area: StudyArea) -> shapely.Polygon | shapely.MultiPolygon:

@@ -101,9 +101,10 @@ def _once_a_street(graph: nx.MultiDiGraph[Any]) -> list[Edge]:
     found: list[Edge] = []
     for start, end, data in sorted(graph.edges(data=True), key=lambda edge: (str(edge[0]), str(edge[1]))):
         shape = _line(graph, start, end, data)
-        here = (start, end, shapely.to_wkb(shape))
-        back = (end, start, shapely.to_wkb(shapely.reverse(shape)))
-        if back in seen and not seen[back]["both"]:
+        way = str(sorted(_listed(data.get("osmid")), key=str))
+        here = (start, end, way, shapely.to_wkb(shape))
+        back = (end, start, way, shapely.to_wkb(shapely.reverse(shape)))
+        if back in seen and back != here:
             seen[back]["both"] = True
         else:
             seen[here] = {**data, "both": data.get("oneway") is not True}

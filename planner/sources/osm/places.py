@@ -131,7 +131,7 @@ def _inside(shapes: npt.NDArray[np.object_], ledger: Ledger, polygon: shapely.Ge
 def _levels(said: pd.Series, ledger: Ledger, rows: Positions) -> npt.NDArray[np.float64]:
     """Storeys, the median where not said or impossible; what cannot be read is listed."""
     levels = pd.to_numeric(said, errors="coerce").to_numpy(dtype=float)
-    levels[~((levels > 0) & (levels <= TALLEST))] = np.nan
+    levels = np.where((levels > 0) & (levels <= TALLEST), levels, np.nan)
     odd = np.isnan(levels) & (said != "").to_numpy(dtype=bool)
     ledger.repair(rows[odd], "value.unknown", "building:levels", before=said.to_numpy()[odd], after="")
     known = levels[np.isfinite(levels)]
