@@ -6,8 +6,9 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from planner.arrays import Points
+from planner.arrays import Points, Positions
 from planner.network import Attachment, Network
+from planner.network.hilbert import hilbert_distance
 from planner.profiles import travel_profile
 
 SPACING_METRES = 100.0
@@ -52,21 +53,8 @@ def scattered(network: Network, points: int, *, seed: int, off_road_metres: floa
     return Attachment(rng.integers(len(network), size=points), rng.random(points), rng.random(points) * off_road_metres)
 
 
-def _hilbert_rank(xy: Points, bits: int = 12) -> np.ndarray:
-    """Rank of each node along a Hilbert curve."""
-    low, high = xy.min(axis=0), xy.max(axis=0)
-    cell = ((xy - low) / (high - low).max() * (2**bits - 1)).astype(np.int64)
-    x, y = cell[:, 0], cell[:, 1]
-    key = np.zeros(len(xy), np.int64)
-    side = 2 ** (bits - 1)
-    while side:
-        right, up = (x & side) > 0, (y & side) > 0
-        key += side * side * ((3 * right) ^ up)
-        flip = ~up & right
-        x, y = np.where(flip, side - 1 - (x & (side - 1)), x & (side - 1)), np.where(flip, side - 1 - (y & (side - 1)), y & (side - 1))
-        turn = ~up
-        x, y = np.where(turn, y, x), np.where(turn, x, y)
-        side //= 2
+def _hilbert_rank(xy: Points) -> Positions:
+    """Rank of each node along a Hilbert curve, as `build_network` numbers them."""
     rank = np.empty(len(xy), np.int64)
-    rank[np.lexsort((np.arange(len(xy)), key))] = np.arange(len(xy))
+    rank[np.argsort(hilbert_distance(xy), kind="stable")] = np.arange(len(xy))
     return rank
