@@ -14,6 +14,7 @@ from planner.arrays import Mask, Points
 from planner.demand import Demand
 from planner.errors import CrsError, QuestionError
 from planner.network import Network
+from planner.roads import Roads
 from planner.sites import Sites
 
 
@@ -26,14 +27,16 @@ def candidate_sites(
     within: Polygon | MultiPolygon | None = None,
     outside: Sequence[Polygon | MultiPolygon] = (),
     near_metres: float | None = None,
+    roads: Roads | None = None,
 ) -> Sites:
     """Give candidate sites along the roads, one for every square of ``spacing_metres`` that people live in.
 
     A square's candidate is the place on a road nearest to its people's centre. Only roads of the network's
     largest piece count, ``within`` a polygon and ``outside`` the masks given, and only places within
     ``near_metres`` (by default the spacing) of the people. IDs come from the place (``road:x_y`` in whole
-    metres), so that the same roads give the same candidates again. Raises `QuestionError` for a spacing that is
-    not above 0 and `CrsError` where network and people disagree.
+    metres), so that the same roads give the same candidates again; with ``roads``, the layer the network was built
+    from, they are named by the road they stand on. Raises `QuestionError` for a spacing that is not above 0 and
+    `CrsError` where network and people disagree.
     """
     if not 0 < spacing_metres < float("inf"):
         raise QuestionError(f"spacing_metres must be a number above 0, not {spacing_metres!r}")
@@ -42,7 +45,8 @@ def candidate_sites(
     roadside = _roadside(network, spacing_metres / 4)
     roadside = roadside[_allowed(roadside, within, outside)]
     near = spacing_metres if near_metres is None else near_metres
-    return _sites(_one_a_square(roadside, people, spacing_metres, near), people, service, "road")
+    sites = _sites(_one_a_square(roadside, people, spacing_metres, near), people, service, "road")
+    return sites if roads is None or "name" not in roads else _named_by_road(sites, network, roads)
 
 
 def candidates_from_people(
@@ -92,6 +96,16 @@ def _roadside(network: Network, step_metres: float) -> Points:
     return np.unique(
         shapely.get_coordinates(shapely.line_interpolate_point(network.lines[line], fraction, normalized=True)), axis=0
     )
+
+
+def _named_by_road(sites: Sites, network: Network, roads: Roads) -> Sites:
+    """Name each candidate by its road and a number along the list; one on a nameless road keeps its own name."""
+    frame = sites.frame
+    road = network.road[network.attach(sites.xy).edge]
+    names = roads["name"].iloc[road].fillna("").astype(str).to_numpy(dtype=object)
+    number = pd.Series(names).groupby(names).cumcount() + 1
+    told = [f"{name}候选点{n}" if name else own for name, n, own in zip(names, number, frame["name"], strict=True)]
+    return Sites(frame.assign(name=told), report=sites.report)
 
 
 def _allowed(xy: Points, within: Polygon | MultiPolygon | None, outside: Sequence[Polygon | MultiPolygon]) -> Mask:

@@ -92,16 +92,20 @@ class ImportReport:
             )
 
     @property
-    def expected(self) -> int:
-        """Quarantined rows that are no fault: outside the area, or total rows."""
-        known = rules()
-        fine = {rule for rule in set(self.quarantine["rule"]) if rule in known and known[rule].expected}
-        return int(self.quarantine["rule"].isin(fine).sum())
+    def faults(self) -> pd.DataFrame:
+        """Quarantined rows somebody should look at: all but those outside the area and total rows."""
+        fine = {rule.id for rule in rules().values() if rule.expected}
+        return self.quarantine[~self.quarantine["rule"].isin(fine)].copy()
 
     @property
     def faulty(self) -> int:
-        """Quarantined rows somebody should look at."""
-        return len(self.quarantine) - self.expected
+        """How many quarantined rows somebody should look at."""
+        return len(self.faults)
+
+    @property
+    def expected(self) -> int:
+        """Quarantined rows that are no fault: outside the area, or total rows."""
+        return len(self.quarantine) - self.faulty
 
     @property
     def clean(self) -> bool:
@@ -117,9 +121,9 @@ class ImportReport:
         return pd.concat(parts, ignore_index=True)
 
     def table(self, outcome: str, *, lang: str = "zh") -> pd.DataFrame:
-        """The rows of ``quarantine``, ``duplicates`` or ``repairs``, reason and suggestion in the given language."""
-        if outcome not in ("quarantine", "duplicates", "repairs"):
-            raise DataError(f"a report has the tables quarantine, duplicates and repairs, not {outcome!r}")
+        """Rows of ``quarantine``, its ``faults``, ``duplicates`` or ``repairs``, with reasons in the given language."""
+        if outcome not in ("quarantine", "faults", "duplicates", "repairs"):
+            raise DataError(f"a report has the tables quarantine, faults, duplicates and repairs, not {outcome!r}")
         rows: pd.DataFrame = getattr(self, outcome).copy()
         known = rules()
         words = [

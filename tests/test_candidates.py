@@ -75,3 +75,12 @@ def test_host_buildings_become_candidates_named_by_their_host() -> None:
     assert could["host"].tolist() == ["site 0", "site 1"]
     with pytest.raises(QuestionError, match="existing=False"):
         candidates_from_hosts(sites_of([(0, 0)], existing=True))
+
+
+def test_candidates_are_named_by_their_road() -> None:
+    roads = roads_of([[(0, 0), (3000, 0)], [(0, 0), (0, 3000)]], name=["解放路", None])
+    walk = build_network(roads, mode="walk")
+    homes = demand_of([(50, 10), (1550, 10), (10, 1600)])
+    could = candidate_sites(walk, homes, spacing_metres=300, roads=roads)
+    assert sorted(could["name"])[-2:] == ["解放路候选点1", "解放路候选点2"]
+    assert sum(name.startswith("候选点") for name in could["name"]) == 1

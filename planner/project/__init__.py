@@ -81,7 +81,7 @@ class Project:
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
             draw(facts, network=one.network, layers=inputs.backdrop, lang=lang).save(named["map"])
         with watch.stage("制表" if lang == "zh" else "Write the tables"):
-            quarantine = pd.concat([told.table("quarantine", lang=lang) for told in one.reports.values()])
+            quarantine = pd.concat([told.table("faults", lang=lang) for told in one.reports.values()])
             report(facts, quarantine=quarantine.reset_index(drop=True), lang=lang).save(named["table"])
         with watch.stage("导出图层" if lang == "zh" else "Write the layers"):
             write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)

@@ -27,7 +27,7 @@ from planner.project.watch import Watch
 from planner.roads import Roads
 from planner.services import Service, service
 from planner.sites import Sites
-from planner.sources import read_area, read_backdrop, read_population, read_roads, read_sites
+from planner.sources import read_area, read_layer, read_population, read_roads, read_sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
             **_how(given),
         )
     backdrop: dict[str, gpd.GeoDataFrame] = {
-        name: read_backdrop(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
+        name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
     }
     return Inputs(area, roads, people, backdrop)
 
@@ -178,7 +178,12 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
     if ways.spacing_metres is not None:
         found.append(
             candidate_sites(
-                network, inputs.people, spacing_metres=ways.spacing_metres, service=block.key, within=within
+                network,
+                inputs.people,
+                spacing_metres=ways.spacing_metres,
+                service=block.key,
+                within=within,
+                roads=inputs.roads,
             )
         )
     if ways.clusters is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from planner.sources.area import read_area
-from planner.sources.backdrop import read_backdrop
 from planner.sources.inspect import FileFacts, inspect
 from planner.sources.layer import read_layer
 from planner.sources.population import read_population
@@ -14,7 +13,6 @@ __all__ = [
     "FileFacts",
     "inspect",
     "read_area",
-    "read_backdrop",
     "read_layer",
     "read_population",
     "read_roads",
