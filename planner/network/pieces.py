@@ -74,7 +74,10 @@ def merged(pieces: Pieces, ids: Lines) -> Merged:
     stays[leads] = True
     alone[group[~stays]] = False
     again = np.flatnonzero(~stays & ~twin)
-    details = (f"runs the same course as {ids[road]}; the quicker is kept" for road in pieces.road[leads[group[again]]])
+    details = (
+        f"{metres:.1f} m of it run the same course as {ids[road]}; the quicker is kept"
+        for metres, road in zip(pieces.taken(again).chains.metres, pieces.road[leads[group[again]]], strict=True)
+    )
     kept = pieces.taken(leads)
     forward, backward = courses.quickest(pieces.forward, pieces.backward)
     result = replace(kept, forward=forward, backward=backward, single=kept.single & alone)
