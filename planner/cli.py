@@ -62,6 +62,55 @@ def demo(out: Path, quiet: bool) -> None:
     _run(demo_folder() / "planner.toml", None, out, quiet=quiet)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--encoding", help="Encoding of the text, where the guess is wrong.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def inspect(file: Path, encoding: str | None, lang: str) -> None:
+    """Tell what a file holds, before anything is imported from it."""
+    from planner.sources import inspect as look_into
+
+    click.echo(look_into(file, encoding=encoding).summary(lang=lang))
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "kind", required=True, type=click.Choice(["roads", "population", "sites", "districts"]))
+@click.option(
+    "--project", "folder", required=True, type=click.Path(path_type=Path), help="Folder with the planner.toml."
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder the planner.toml's files are in (default: beside it)."
+)
+@click.option("--layer", help="Layer or sheet, where the file has several.")
+@click.option("--crs", help="What the coordinates refer to: EPSG:4490, GCJ-02, BD-09 ...")
+@click.option("--encoding", help="Encoding of the text, where the guess is wrong.")
+@click.option("--columns", type=click.Path(path_type=Path), help='A TOML of field = "heading".')
+@click.option("--dry-run", is_flag=True, help="Read and report, keep nothing.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def import_(
+    file: Path,
+    kind: str,
+    folder: Path,
+    data: Path | None,
+    layer: str | None,
+    crs: str | None,
+    encoding: str | None,
+    columns: Path | None,
+    dry_run: bool,
+    lang: str,
+) -> None:
+    """Import a file into the project's GeoPackage, with every row accounted for."""
+    from planner.project import column_map, open_project
+
+    how = {"layer": layer, "crs": crs, "encoding": encoding, "columns": column_map(columns)}
+    given = {name: value for name, value in how.items() if value is not None}
+    found = open_project(folder, data=data).import_file(file, kind, dry_run=dry_run, **given)
+    click.echo(found.report.describe(lang=lang))
+    if found.report.faulty:
+        sys.exit(FINDINGS)
+
+
 def demo_folder() -> Path:
     """Where the demo town is: in the checkout this package is part of, or in the working folder's."""
     for root in (Path(__file__).parent.parent, Path.cwd()):

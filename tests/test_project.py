@@ -161,3 +161,33 @@ def test_every_kind_of_fault_has_its_exit_code(
 
     monkeypatch.setattr(cli, "_run", fails)
     assert outcome("plan", str(folder / "planner.toml"))[0] == code
+
+
+def test_a_file_is_imported_into_the_project_file_with_its_account(folder: Path, tmp_path: Path) -> None:
+    make_project(tmp_path)
+    words = (str(tmp_path / "stations.xlsx"), "--as", "sites", "--project", str(tmp_path), "--crs", "EPSG:4490")
+    code, said = outcome("import", *words, "--dry-run")
+    assert code == 0, said
+    assert not (tmp_path / "project.gpkg").exists()
+    code, said = outcome("import", *words)
+    assert code == 0, said
+    assert "读取 2 行，采用 2 行" in said
+    kept = open_project(tmp_path).store
+    assert len(kept.read("sites")) == 2
+    assert kept.read("imports")["rows_read"].tolist() == [2]
+
+
+def test_an_import_that_fails_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    make_project(tmp_path)
+    (tmp_path / "empty.csv").touch()
+    code, said = outcome("import", str(tmp_path / "empty.csv"), "--as", "sites", "--project", str(tmp_path))
+    assert code == 3
+    assert "empty.csv" in said
+    assert not (tmp_path / "project.gpkg").exists()
+
+
+def test_a_file_is_inspected_before_it_is_imported(folder: Path) -> None:
+    code, said = outcome("inspect", str(folder / "roads.shp"))
+    assert code == 0, said
+    assert "路名" in said
+    assert "第1路" in said

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from planner.area import StudyArea
 from planner.errors import DataError, QuestionError
 from planner.exports import write
 from planner.imports import ImportReport
 from planner.maps import draw
 from planner.plan import Plan
+from planner.project.importing import KINDS, Import, column_map, project_store, read_import
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
-from planner.project.run import Answer, Inputs, answer, read_inputs
+from planner.project.run import Answer, Inputs, answer, area_of, read_inputs
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
 from planner.reports import report
+from planner.store import GeoPackageStore
 
-__all__ = ["Project", "Run", "open_project"]
+__all__ = ["KINDS", "Import", "Project", "Run", "column_map", "open_project"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,28 @@ class Project:
         files["manifest"] = folder / "manifest.json"
         save_manifest(self._manifest(answers, inputs, hashes, files, watch), files["manifest"])
         return Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
+
+    @cached_property
+    def store(self) -> GeoPackageStore:
+        """The project file beside the planner.toml, ``project.gpkg``."""
+        return project_store(self.path.parent)
+
+    @cached_property
+    def area(self) -> StudyArea:
+        """The study area the planner.toml names."""
+        return area_of(self.settings, self.data)
+
+    def import_file(self, path: str | Path, kind: str, *, dry_run: bool = False, who: str = "", **how: Any) -> Import:
+        """Import a file as ``roads``, ``population``, ``sites`` or ``districts`` into the project file.
+
+        Accepted rows, quarantine and repairs are kept in one act, whole or not at all; ``dry_run`` only reads. ``how``
+        are the reader's own options, such as ``crs=`` or ``columns=``.
+        """
+        area = None if kind == "districts" else self.area
+        found = read_import(Path(path), kind, area=area, settings=self.settings, **how)
+        if not dry_run:
+            found.keep(self.store, who=who)
+        return found
 
     def _save(self, one: Answer, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:
         block, lang = one.block, self.settings.project.lang

@@ -87,20 +87,25 @@ class Answer:
         return {key: row for key, row in told.items() if row[0] is not None}
 
 
+def area_of(settings: Settings, data: Path) -> StudyArea:
+    """Read the study area a planner.toml names."""
+    block = settings.area
+    return read_area(
+        data / block.file,
+        on=settings.project.on,
+        name=block.name,
+        names=block.names or None,
+        buffer_metres=block.buffer_metres,
+        towns=None if block.towns is None else data / block.towns.file,
+        towns_layer=None if block.towns is None else block.towns.layer,
+        **_how(block),
+    )
+
+
 def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
     """Read area, roads and people; raises `DataError` for what cannot be read."""
     with watch.stage(_word(settings, "读取规划范围", "Read the area")):
-        block = settings.area
-        area = read_area(
-            data / block.file,
-            on=settings.project.on,
-            name=block.name,
-            names=block.names or None,
-            buffer_metres=block.buffer_metres,
-            towns=None if block.towns is None else data / block.towns.file,
-            towns_layer=None if block.towns is None else block.towns.layer,
-            **_how(block),
-        )
+        area = area_of(settings, data)
     with watch.stage(_word(settings, "读取道路", "Read the roads")):
         roads = read_roads(
             data / settings.roads.file, area=area, directed=settings.roads.directed, **_how(settings.roads)
