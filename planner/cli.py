@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -104,7 +105,7 @@ def import_(
     from planner.project import column_map, open_project
 
     how = {"layer": layer, "crs": crs, "encoding": encoding, "columns": column_map(columns)}
-    given = {name: value for name, value in how.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     found = open_project(folder, data=data).import_file(file, kind, dry_run=dry_run, **given)
     click.echo(found.report.describe(lang=lang))
     if found.report.faulty:
