@@ -17,7 +17,7 @@ from planner.layers import Layer
 from planner.plan import Plan
 from planner.sites import Sites
 
-NEW_COLUMNS = ("rank", "name", "gain", "covered_so_far", "share_so_far")
+NEW_COLUMNS = ("rank", "name", "gain", "covered_so_far", "share_so_far", "longitude", "latitude")
 
 
 def apportion(amounts: People, total: int) -> npt.NDArray[np.int64]:

@@ -40,6 +40,7 @@ def finding(facts: Facts, lang: str = "zh") -> str:
         "share": percent(covered, people),
         "share_before": percent(before, people),
         "minutes": f"{facts.coverage.limit:g}",
+        "offline": text["offline_also"].format(**count) if facts.overall["not_connected"] else "",
         "mode": mode,
         "before": f"{before:,}",
         "new": f"{len(facts.new_sites):,}",

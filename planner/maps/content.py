@@ -34,9 +34,10 @@ def legend_rows(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, A
             {"mark": mark, "key": key, "text": "", "toggle": "", "on": True, "sub": False, "colour": "", **more}
         )
 
-    if facts.plan is not None:
+    if len(facts.new_sites):
         row("circle", "new_site", toggle="added")
-    row("square", "existing_site", toggle="existing")
+    if len(facts.existing_sites):
+        row("square", "existing_site", toggle="existing")
     row("none", "people_by_time")
     ends = time_classes(facts.coverage.limit)
     for kind, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from planner.access import Summary
@@ -17,7 +18,7 @@ from planner.facts import LANGUAGES, Facts, finding, gather, headline, proof, ti
 from planner.facts.lists import lonlat
 from planner.layers import Layer
 from planner.maps.content import about_rows, legend_rows, page_tables, search_index, site_rows, unit_rows
-from planner.maps.layers import area_layer, named_points, people_layer, road_layer, unit_layer
+from planner.maps.layers import area_layer, named_points, people_layer, road_layer, spacing_steps, unit_layer
 from planner.maps.packing import Box
 from planner.maps.page import PlanMap
 from planner.network import Network
@@ -59,7 +60,7 @@ def draw(
     )  # fmt: skip
     if facts.units is None:
         raise QuestionError("a map with a summary needs the units it counts by; pass by= (a StudyArea or Units)")
-    box, bounds = _frame(facts, facts.units)
+    box, frames = _frame(facts, facts.units)
     shapes, label_points = unit_layer(facts.units, box)
     places_shown = named_points(places, box)
     units, sites = unit_rows(facts, label_points, shapes.pop("bounds")), site_rows(facts, box)
@@ -68,7 +69,7 @@ def draw(
         "lang": lang,
         "say": {each: _say(facts, each) for each in LANGUAGES},
         "box": box.payload(),
-        "bounds": bounds,
+        **frames,
         "people": people_layer(facts, box),
         "roads": road_layer(network, box) if network is not None else None,
         "units": {**shapes, "rows": units},
@@ -77,6 +78,7 @@ def draw(
         "places": places_shown,
         "steps": facts.covered_by_step,
         "total": int(facts.overall["people"]),
+        "apart": spacing_steps(sites),
         "finest": facts.units.levels[-1],
         "index": search_index(units, sites, places_shown),
     }
@@ -88,18 +90,17 @@ def _area(name: str, shape: gpd.GeoDataFrame | Layer, box: Box) -> dict[str, Any
     return {**area_layer(frame, box), "name": name, "colour": AREA_COLOURS.get(name, "#e5dccb")}
 
 
-def _frame(facts: Facts, units: Units) -> tuple[Box, list[list[float]]]:
-    """The page's box around units, people and sites; and the bounds of the units, which the page opens at."""
+def _frame(facts: Facts, units: Units) -> tuple[Box, dict[str, list[list[float]]]]:
+    """The page's box around everything; the ``bounds`` of people and new stations, and of the ``whole`` area."""
     west, south, east, north = units.frame.to_crs(4326).total_bounds
-    layers: list[Layer] = [facts.coverage.demand, facts.coverage.sites]
-    points = pd.DataFrame([row for layer in layers if len(layer) for row in lonlat(layer)], columns=["x", "y"])
-    box = Box.around(
-        min(west, points["x"].min()),
-        min(south, points["y"].min()),
-        max(east, points["x"].max()),
-        max(north, points["y"].max()),
-    )
-    return box, [[south, west], [north, east]]
+    people, sites = lonlat(facts.coverage.demand), lonlat(facts.coverage.sites)
+    new = facts.new_sites[["longitude", "latitude"]].to_numpy(float)
+    shown = np.vstack([people[facts.coverage.demand.people > 0], new])
+    every = np.vstack([people, sites, [[west, south], [east, north]]])
+    box = Box.around(*every.min(axis=0), *every.max(axis=0))
+    low, high = (shown.min(axis=0), shown.max(axis=0)) if len(shown) else (every.min(axis=0), every.max(axis=0))
+    frames = {"bounds": [low[::-1].tolist(), high[::-1].tolist()], "whole": [[south, west], [north, east]]}
+    return box, frames
 
 
 def _say(facts: Facts, lang: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from planner.arrays import Lines, Positions
 from planner.coverage import Coverage
 from planner.facts import Facts
 from planner.facts.lists import lonlat
-from planner.maps.packing import Box, pack, pack_lines
+from planner.maps.packing import STEPS, Box, pack, pack_lines
 from planner.network import Network
 from planner.routing.reach import is_within
 
@@ -144,6 +144,12 @@ def site_layer(table: pd.DataFrame, box: Box) -> list[list[int]]:
     """Place of each station of a table with ``longitude`` and ``latitude``, in steps."""
     steps: list[list[int]] = box.steps(table[["longitude", "latitude"]].to_numpy(dtype=float)).tolist()
     return steps
+
+
+def spacing_steps(sites: list[dict[str, Any]]) -> float:
+    """Usual distance in steps between neighbouring new stations, which decides the size they are drawn at."""
+    at = np.array([[site["x"], site["y"]] for site in sites if site["kind"] == "added"])
+    return float(np.median(cKDTree(at).query(at, k=2)[0][:, 1])) if len(at) > 1 else float(STEPS)
 
 
 def named_points(places: Mapping[str, Any] | gpd.GeoDataFrame | None, box: Box) -> list[list[Any]]:

@@ -11,7 +11,9 @@ async function startPage(map) {
   const [people, roads, units, ...areas] = await Promise.all([DATA.people, DATA.roads, DATA.units].concat(DATA.areas)
     .map(function (layer) { return layer ? unpack(layer) : null; }));
   if (people) people.side = DATA.people.side;
-  if (roads) roads.paths = paths(roads, function (i) { return roads.rank[i]; });
+  if (roads) roads.paths = paths(roads, function (i, at) {  // by class and by one of 256 squares, so that only what is seen is drawn
+    return roads.rank[i] << 8 | (roads.x[at] >> 14 & 15) << 4 | roads.y[at] >> 14 & 15;
+  });
   units.rows = DATA.units.rows;
   units.paths = paths(units, function (i) { return units.owner[i]; }, true);
   areas.forEach(function (area) { area.paths = paths(area, function () { return 0; }, true); });
@@ -54,6 +56,17 @@ async function startPage(map) {
   home();
   const opened = [map.getCenter(), map.getZoom()];
   map.attributionControl.setPrefix(false);
+  const whole = L.control({ position: 'topleft' });
+  whole.onAdd = function () {
+    const button = L.DomUtil.create('button', 'whole');
+    button.type = 'button';
+    button.dataset.w = 'whole_view';
+    button.textContent = say('whole_view');
+    L.DomEvent.disableClickPropagation(button);
+    button.addEventListener('click', function () { map.fitBounds(DATA.whole, { padding: [12, 12] }); });
+    return button;
+  };
+  whole.addTo(map);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 160 }).addTo(map);
   sheet.addTo(map);
 
@@ -118,11 +131,14 @@ async function startPage(map) {
     element('stepsaid').textContent = text + ' · ' + say('covered_so_far') + ' ' + count(covered) + share;
     element('step').setAttribute('aria-valuetext', element('stepsaid').textContent);
   }
+  let waiting = 0;
   function step(n) {
     state.step = Number(n);
+    document.documentElement.classList.toggle('partial', state.step < DATA.steps.length - 1);
     if (element('step')) element('step').value = n;
     saySteps();
-    sheet.redraw();
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(function () { sheet.redraw(); });
   }
   if (element('step')) {
     element('step').addEventListener('input', function (e) { step(e.target.value); });
@@ -148,6 +164,7 @@ async function startPage(map) {
     if (start) seen = [map.getCenter(), map.getZoom()];
     const bounds = map.getBounds(), atHome = map.getZoom() === opened[1] && map.getCenter().distanceTo(opened[0]) < 50;
     document.documentElement.classList.toggle('printing', start);
+    if (start) document.querySelector('.about').open = true;
     map.invalidateSize({ animate: false, pan: false });
     if (start && atHome) home();
     else if (start) map.fitBounds(bounds, { animate: false });

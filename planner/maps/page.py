@@ -62,9 +62,8 @@ class PlanMap(folium.Map):
             zoom_snap=0.25,
             zoom_delta=0.5,
             wheel_px_per_zoom_level=100,
-            min_zoom=5,
-            max_zoom=18,
         )
+        self.options |= {"min_zoom": 5, "max_zoom": 18}  # folium hands these to tile layers only
         self._id = "plan"
         self.content = dict(content)
         self.data = dict(data)

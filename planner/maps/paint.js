@@ -17,19 +17,33 @@ function inSteps(view, more) {  // draw in steps: paths are made once and placed
   ctx.restore();
 }
 
-function paths(lines, keyOf, closed) {
+function paths(lines, keyOf, closed) {  // one path a key, with the box it fills
   const found = new Map();
   let at = 0;
   lines.sizes.forEach(function (size, i) {
-    const key = keyOf(i);
-    if (!found.has(key)) found.set(key, new Path2D());
-    const path = found.get(key);
-    path.moveTo(lines.x[at], lines.y[at]);
-    for (let j = at + 1; j < at + size; j++) path.lineTo(lines.x[j], lines.y[j]);
+    const key = keyOf(i, at);
+    if (!found.has(key)) {
+      found.set(key, new Path2D());
+      found.get(key).box = [Infinity, Infinity, -Infinity, -Infinity];
+    }
+    const path = found.get(key), box = path.box;
+    for (let j = at; j < at + size; j++) {
+      const x = lines.x[j], y = lines.y[j];
+      if (j === at) path.moveTo(x, y); else path.lineTo(x, y);
+      if (x < box[0]) box[0] = x;
+      if (y < box[1]) box[1] = y;
+      if (x > box[2]) box[2] = x;
+      if (y > box[3]) box[3] = y;
+    }
     if (closed) path.closePath();
     at += size;
   });
   return found;
+}
+
+function seen(view, path) {
+  const { k, x, y } = view, box = path.box;
+  return box[2] * k + x > 0 && box[3] * k + y > 0 && box[0] * k + x < view.wide && box[1] * k + y < view.high;
 }
 
 function rgba(hex) {
@@ -67,10 +81,11 @@ function paintPeople(view, people, step, shown) {
 function paintRoads(view, roads) {
   inSteps(view, function (ctx, pixel) {
     for (let rank = 3; rank >= 0; rank--) {
-      if (!roads.paths.has(rank) || (rank === 3 && view.zoom < 12) || (rank === 2 && view.zoom < 10)) continue;
+      if ((rank === 3 && view.zoom < 12) || (rank === 2 && view.zoom < 10)) continue;
+      const width = ROADS[rank][1] * Math.min(2, Math.max(0.6, (view.zoom - 8) / 4));
       ctx.strokeStyle = ROADS[rank][0];
-      ctx.lineWidth = ROADS[rank][1] * Math.min(2, Math.max(0.6, (view.zoom - 8) / 4)) * pixel;
-      ctx.stroke(roads.paths.get(rank));
+      ctx.lineWidth = (rank === 3 && view.zoom < 15.5 ? Math.min(width, 1) : width) * pixel;  // hairlines are quick
+      roads.paths.forEach(function (path, key) { if (key >> 8 === rank && seen(view, path)) ctx.stroke(path); });
     }
   });
 }
@@ -107,8 +122,8 @@ function paintBorders(view, units, selected) {
   inSteps(view, function (ctx, pixel) {
     ctx.lineJoin = 'round';
     for (let i = units.rows.length - 1; i >= 0; i--) {
-      if (!units.paths.has(i)) continue;
-      const [colour, width, dash] = LEVELS[units.rows[i].level];
+      if (!units.paths.has(i) || !seen(view, units.paths.get(i))) continue;
+      const [colour, width, dashes] = LEVELS[units.rows[i].level], dash = view.zoom > 16.5 ? [] : dashes;
       const chosen = i === selected;
       ctx.setLineDash([]);
       ctx.strokeStyle = 'rgba(255,255,255,0.7)';
@@ -134,11 +149,12 @@ function paintSites(view, sites, step, shown, selected) {
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   const taken = [], grow = Math.min(1.35, Math.max(0.6, zoom / 12));
+  const room = Math.min(9.5 * grow, Math.max(4.2, DATA.apart * view.k * 0.55)), numbered = room > 6.4;  // crowded stations shrink to dots
   for (let i = sites.length - 1; i >= 0; i--) {
     const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
     site.visible = shown[site.kind] && (site.kind === 'existing' || site.rank <= step);
     if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
-    const r = (site.kind === 'existing' ? 3.6 : site.rank > 99 ? 10.5 : 9) * grow;
+    const r = site.kind === 'existing' ? 3.6 * grow : site.rank > 99 && numbered ? room * 1.15 : room;
     if (site.kind !== 'existing') taken.push([x - r, y - r, x + r, y + r]);
     symbol(ctx, site.kind, x, y, r + (site === selected ? 4 : 1.4));
     ctx.fillStyle = site === selected ? '#ffd400' : '#fff';
@@ -146,9 +162,9 @@ function paintSites(view, sites, step, shown, selected) {
     symbol(ctx, site.kind, x, y, r);
     ctx.fillStyle = COLOURS[site.kind];
     ctx.fill();
-    if (site.kind === 'existing') continue;
+    if (site.kind === 'existing' || !numbered) continue;
     ctx.fillStyle = '#fff';
-    ctx.font = 'bold ' + Math.round(10.5 * grow) + 'px ' + FONT;
+    ctx.font = 'bold ' + Math.round(room * 1.15) + 'px ' + FONT;
     ctx.fillText(String(site.rank), x, y + 0.5);
   }
   return taken;

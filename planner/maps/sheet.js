@@ -21,7 +21,7 @@ async function unpack(layer) {
 const Sheet = L.Layer.extend({
   initialize: function (paint) { this._paint = paint; this._pad = 0.25; },
   getEvents: function () {
-    const events = { moveend: this.redraw, viewreset: this.redraw, resize: this.redraw, move: this._follow };
+    const events = { moveend: this._settle, viewreset: this._place, resize: this.redraw, move: this._follow };
     if (this._zoomAnimated) events.zoomanim = this._animate;
     return events;
   },
@@ -34,6 +34,7 @@ const Sheet = L.Layer.extend({
   onRemove: function () { this._canvas.remove(); },
   redraw: function () {
     const map = this._map, canvas = this._canvas;
+    clearTimeout(this._later);
     if (!map || map._animatingZoom) return;
     const size = map.getSize(), pad = size.multiplyBy(this._pad).round(), dpr = Math.min(window.devicePixelRatio || 1, 2);
     const corner = map.containerPointToLayerPoint(pad.multiplyBy(-1)).round();
@@ -64,6 +65,12 @@ const Sheet = L.Layer.extend({
     const seen = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
     if (!map._animatingZoom && map.getZoom() === this._zoom && !this._bounds.contains(seen)) this.redraw();
   },
+  _settle: function () {  // a burst of zooms is painted once, when it ends; until then the last picture is stretched
+    clearTimeout(this._later);
+    if (this._map.getZoom() === this._zoom) this.redraw();
+    else this._later = setTimeout(this.redraw.bind(this), 120);
+  },
+  _place: function () { this._animate({ center: this._map.getCenter(), zoom: this._map.getZoom() }); },
   _animate: function (e) {
     const map = this._map, scale = map.getZoomScale(e.zoom, this._zoom);
     const half = map.getSize().multiplyBy(0.5 + this._pad);

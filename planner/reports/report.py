@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from planner.access import Summary
@@ -17,17 +18,24 @@ from planner.area import StudyArea, Units
 from planner.coverage import Coverage
 from planner.errors import DataError
 from planner.facts import Facts, gather, replacing, title, words
+from planner.layers import Layer
+from planner.network import Network
 from planner.plan import Plan
 from planner.reports.tables import Table, tables
 
 
 @dataclass(frozen=True, eq=False)
 class PlanReport:
-    """The tables of a plan; `save` writes them as .xlsx."""
+    """The tables of a plan; `save` writes them as .xlsx, as a .docx brief or as an .html page.
+
+    ``network`` and ``layers`` are drawn in the map picture of the brief.
+    """
 
     facts: Facts
     quarantine: pd.DataFrame | None = field(default=None, repr=False)
     lang: str = "zh"
+    network: Network | None = field(default=None, repr=False)
+    layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = field(default=None, repr=False)
 
     @cached_property
     def tables(self) -> list[Table]:
@@ -40,7 +48,7 @@ class PlanReport:
         Raises `DataError` for another ending.
         """
         wanted = Path(path)
-        writers = {".xlsx": self._workbook}
+        writers = {".xlsx": self._workbook, ".docx": self._document, ".html": self._page}
         writer = writers.get(wanted.suffix.lower())
         if writer is None:
             raise DataError(f"a report is saved as {', '.join(writers)}, not {wanted.suffix or wanted.name!r}")
@@ -52,6 +60,16 @@ class PlanReport:
         from planner.reports.workbook import write_workbook
 
         write_workbook(path, self.facts, self.tables, self.lang)
+
+    def _document(self, path: Path) -> None:
+        from planner.reports.document import write_document
+
+        write_document(path, self.facts, self.tables, lang=self.lang, network=self.network, layers=self.layers)
+
+    def _page(self, path: Path) -> None:
+        from planner.reports.webpage import write_page
+
+        write_page(path, self.facts, self.tables, self.lang)
 
     def __repr__(self) -> str:
         return f"<PlanReport {title(self.facts, self.lang)!r}: {len(self.tables)} tables>"
@@ -73,14 +91,17 @@ def report(
     made_by: str = "",
     on: date | None = None,
     made_on: date | None = None,
+    network: Network | None = None,
+    layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = None,
 ) -> PlanReport:
-    """Report a plan, or today's coverage, as tables in whole people; ``.save("x.xlsx")`` writes them.
+    """Report a plan, or today's coverage, in whole people; ``.save("x.xlsx" | "x.docx" | "x.html")`` writes it.
 
-    The same figures, to the digit, as `planner.maps.draw` shows; ``quarantine`` are the rows left out at import.
+    The same figures, to the digit, as `planner.maps.draw` shows; ``quarantine`` are the rows left out at
+    import; ``network`` and ``layers`` make the base of the map picture in the .docx brief.
     """
     words(lang)
     facts = answer if isinstance(answer, Facts) else gather(
         answer, by=by or area, summary=summary, parameters=parameters, sources=sources, title=title,
         service=service, on=on, made_on=made_on, map_approval=map_approval, made_by=made_by,
     )  # fmt: skip
-    return PlanReport(facts, quarantine, lang)
+    return PlanReport(facts, quarantine, lang, network, layers)

@@ -209,3 +209,23 @@ def _quarantine(quarantine: pd.DataFrame | None, lang: str) -> Table:
     frame = quarantine.reindex(columns=list(QUARANTINE_COLUMNS)).astype(object)
     rows = [["" if pd.isna(value) else str(value) for value in row] for row in frame.to_numpy().tolist()]
     return Table("quarantine", said["sheet_quarantine"], headings, rows)
+
+
+def value_text(value: Any, kind: str) -> str:
+    """A value as a document shows it: thousands apart, shares in percent, a dash where there is none."""
+    if value is None or pd.isna(value):
+        return "—"
+    if kind == "share":
+        return f"{int(value * 1000 + 0.5 + 1e-9) / 10:.1f}%"
+    if kind == "count":
+        return f"{int(value):,}"
+    return f"{value:.6f}" if kind == "degrees" else str(value)
+
+
+def valid_text(text: str) -> str:
+    """A text without the control characters that documents cannot hold."""
+    return "".join(
+        letter if letter >= " " or letter in "\t\n" else "\ufffd"
+        for letter in str(text)
+        if letter not in "\ufffe\uffff"
+    )
