@@ -1,11 +1,17 @@
 """Median kernels: the compiled loops over short lists. Import inside functions only; compiling takes seconds once."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
-import numba as nb
-import numpy as np
+from typing import Any
 
-@nb.njit(cache=True)
+import numpy as np
+from numba import njit
+
+jit: Any = njit(cache=True, nogil=True)
+
+
+@jit
 def caps(starts, points, minutes, kept, possible, demand):
     """Quickest kept site of each point, whether any site reaches it, and by how many candidates."""
     best = np.full(demand, np.inf)
@@ -24,7 +30,7 @@ def caps(starts, points, minutes, kept, possible, demand):
     return best, reached, lists
 
 
-@nb.njit(cache=True)
+@jit
 def furthest(starts, points, minutes, possible, demand):
     """Slowest candidate of each point."""
     worst = np.zeros(demand)
@@ -35,7 +41,7 @@ def furthest(starts, points, minutes, possible, demand):
     return worst
 
 
-@nb.njit(cache=True)
+@jit
 def lists_by_point(starts, points, minutes, possible, cap):
     """Candidates quicker than the cap, by point, quickest first, then by site."""
     n = len(cap)
@@ -49,7 +55,7 @@ def lists_by_point(starts, points, minutes, possible, cap):
         first[i + 1] += first[i]
     at = first[:-1].copy()
     site = np.empty(first[n], np.int32)
-    cost = np.empty(first[n], minutes.dtype)
+    cost = np.empty(first[n], np.float64)
     local = 0
     for j in range(len(possible)):
         if possible[j]:
@@ -65,7 +71,7 @@ def lists_by_point(starts, points, minutes, possible, cap):
     return first, site, cost
 
 
-@nb.njit(cache=True)
+@jit
 def _sort(site, cost):
     """Sort one list by cost, keeping the order of equals."""
     n = len(cost)
@@ -83,7 +89,7 @@ def _sort(site, cost):
         site[b], cost[b] = s, c
 
 
-@nb.njit(cache=True)
+@jit
 def turned(first, site, minutes, sites):
     """The same pairs by site, points ascending."""
     start = np.zeros(sites + 1, np.int64)
@@ -103,7 +109,7 @@ def turned(first, site, minutes, sites):
     return start, point, cost
 
 
-@nb.njit(cache=True)
+@jit
 def shorten(first, site, minutes, new_site, cap):
     """Lists of only the renumbered sites (-1: gone) below the caps."""
     n = len(cap)
@@ -129,7 +135,7 @@ def shorten(first, site, minutes, new_site, cap):
     return start, kept, cost
 
 
-@nb.njit(cache=True)
+@jit
 def nearest_open(first, site, minutes, cap, opened):
     """Minutes from each point to its quickest open site, or its cap."""
     found = cap.copy()
@@ -139,3 +145,27 @@ def nearest_open(first, site, minutes, cap, opened):
                 found[i] = minutes[e]
                 break
     return found
+
+
+@jit
+def prefixes(first, site, minutes, weight, cap, key):
+    """Every point's nested sets of nearest sites: a hash, how many people-minutes hang on it, its last pair.
+
+    A point pays a set's weight when none of the set opens. Sets that ties make empty of weight are left out.
+    """
+    pairs = len(site)
+    mark = np.empty(pairs, np.uint64)
+    worth = np.empty(pairs, np.float64)
+    last = np.empty(pairs, np.int64)
+    count = 0
+    for i in range(len(cap)):
+        h = np.uint64(0)
+        for e in range(first[i], first[i + 1]):
+            h += key[site[e]]
+            following = minutes[e + 1] if e + 1 < first[i + 1] else cap[i]
+            if following > minutes[e]:
+                mark[count] = h
+                worth[count] = weight[i] * (following - minutes[e])
+                last[count] = e
+                count += 1
+    return mark[:count], worth[:count], last[:count]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ class SitingProblem:
     def __post_init__(self) -> None:
         if np.asarray(self.minutes).dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             object.__setattr__(self, "minutes", np.asarray(self.minutes, np.float64))
-        kinds = {
+        kinds: dict[str, Any] = {
             "starts": np.int64, "points": np.int32, "minutes": np.asarray(self.minutes).dtype,
             "people": np.float64, "kept": np.bool_, "possible": np.bool_,
         }  # fmt: skip
@@ -120,8 +121,8 @@ class ShortLists:
     constant: float
 
     def only(self, possible: Mask, cap: Minutes, constant: float = 0.0) -> ShortLists:
-        """The lists with fewer sites ``(sites,)`` and lower caps ``(rows,)``; points left without a list join the constant."""
-        from planner.optimise import median_kernels as kernels  # noqa: PLC0415
+        """The lists with fewer sites ``(sites,)`` and lower caps ``(rows,)``; emptied ones join the constant."""
+        from planner.optimise import median_kernels as kernels
 
         new_site = np.where(possible, np.cumsum(possible) - 1, -1).astype(np.int32)
         first, site, minutes = kernels.shorten(self.first, self.site, self.minutes, new_site, cap)
@@ -131,7 +132,19 @@ class ShortLists:
         by_site = kernels.turned(kept_first, site, minutes, int(possible.sum()))
         return ShortLists(
             self.sites[possible], self.rows[left], kept_first, site, minutes, self.weight[left], cap[left],
-            *by_site, self.constant + constant + gone,
+            by_site[0], by_site[1], by_site[2], self.constant + constant + gone,
+        )  # fmt: skip
+
+    def near(self, within: Minutes) -> ShortLists:
+        """The lists without sites further than ``within`` ``(rows,)``: for searching, not for proving."""
+        from planner.optimise import median_kernels as kernels
+
+        every = np.arange(len(self.sites), dtype=np.int32)
+        first, site, minutes = kernels.shorten(self.first, self.site, self.minutes, every, np.minimum(within, self.cap))
+        by_site = kernels.turned(first, site, minutes, len(self.sites))
+        return replace(
+            self, first=first, site=site, minutes=minutes,
+            by_site_first=by_site[0], by_site_point=by_site[1], by_site_minutes=by_site[2],
         )  # fmt: skip
 
 
@@ -140,7 +153,7 @@ def short_lists(problem: SitingProblem, unserved: Minutes) -> tuple[ShortLists, 
 
     Also tells which points any kept or possible site reaches, ``(demand,)``; the others are left out.
     """
-    from planner.optimise import median_kernels as kernels  # noqa: PLC0415
+    from planner.optimise import median_kernels as kernels
 
     kept_best, reached, lists = kernels.caps(
         problem.starts, problem.points, problem.minutes, problem.kept, problem.possible, problem.demand
@@ -149,10 +162,8 @@ def short_lists(problem: SitingProblem, unserved: Minutes) -> tuple[ShortLists, 
     counts = reached & (problem.people > 0)
     sites = np.flatnonzero(problem.possible)
     if len(sites) and problem.new:
-        everywhere, furthest = lists == len(sites), kernels.furthest(
-            problem.starts, problem.points, problem.minutes, problem.possible, problem.demand
-        )
-        cap = np.where(everywhere, np.minimum(cap, furthest), cap)
+        slowest = kernels.furthest(problem.starts, problem.points, problem.minutes, problem.possible, problem.demand)
+        cap = np.where(lists == len(sites), np.minimum(cap, slowest), cap)
     allowed = problem.possible if problem.new else np.zeros_like(problem.possible)
     first, site, minutes = kernels.lists_by_point(
         problem.starts, problem.points, problem.minutes, allowed, np.where(counts, cap, -1.0)
@@ -163,5 +174,7 @@ def short_lists(problem: SitingProblem, unserved: Minutes) -> tuple[ShortLists, 
     first = np.concatenate((first[:1], first[1:][left]))
     by_site = kernels.turned(first, site, minutes, len(sites))
     rows = np.flatnonzero(left)
-    made = ShortLists(sites, rows, first, site, minutes, problem.people[rows], cap[rows], *by_site, constant)
+    made = ShortLists(
+        sites, rows, first, site, minutes, problem.people[rows], cap[rows], by_site[0], by_site[1], by_site[2], constant
+    )
     return made, reached

@@ -1,14 +1,17 @@
 """Median search: the compiled swap search and dual ascent of a median. Import inside functions only."""
 
+# mypy: allow-untyped-defs
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from planner.arrays import Mask, Minutes, People, Positions
+
+jit: Any = njit(cache=True, nogil=True)
 
 
 class Lists(NamedTuple):
@@ -58,7 +61,7 @@ def fresh(lists: Lists, opened: Mask, room: int) -> State:
     return state
 
 
-@nb.njit(cache=True)
+@jit
 def enqueue(state, j):
     """Put a site in the queue unless it is there."""
     if not state.queued[j]:
@@ -68,7 +71,7 @@ def enqueue(state, j):
         state.ends[2] += 1
 
 
-@nb.njit(cache=True)
+@jit
 def dequeue(state):
     """Take the site that waited longest, -1 when none does."""
     if state.ends[2] == 0:
@@ -80,7 +83,15 @@ def dequeue(state):
     return j
 
 
-@nb.njit(cache=True)
+@jit
+def wake_all(state):
+    """Queue every closed site."""
+    for j in range(len(state.slot)):
+        if state.slot[j] < 0:
+            enqueue(state, j)
+
+
+@jit
 def wake(lists, state, i, limit):
     """Queue every closed site that serves a point sooner than the limit."""
     for e in range(lists.first[i], lists.first[i + 1]):
@@ -90,7 +101,7 @@ def wake(lists, state, i, limit):
             enqueue(state, lists.site[e])
 
 
-@nb.njit(cache=True)
+@jit
 def open_site(lists, state, j):
     """Open a closed site."""
     k = 0
@@ -114,7 +125,7 @@ def open_site(lists, state, j):
         state.loss[state.slot[state.near[i]]] += w * (state.d2[i] - state.d1[i])
 
 
-@nb.njit(cache=True)
+@jit
 def close_site(lists, state, j):
     """Close an open site."""
     k = state.slot[j]
@@ -141,7 +152,7 @@ def close_site(lists, state, j):
         wake(lists, state, i, state.d2[i])
 
 
-@nb.njit(cache=True)
+@jit
 def worth(lists, state, j):
     """What swapping a closed site in saves at best, and the slot to close for it."""
     gain = 0.0
@@ -166,7 +177,7 @@ def worth(lists, state, j):
     return gain + best, at
 
 
-@nb.njit(cache=True)
+@jit
 def total(lists, state):
     """People-minutes as things stand."""
     found = 0.0
@@ -175,7 +186,7 @@ def total(lists, state):
     return found
 
 
-@nb.njit(cache=True)
+@jit
 def settle(lists, state):
     """Work out every open site's worth afresh, so that no rounding builds up."""
     state.loss[:] = 0.0
@@ -184,7 +195,7 @@ def settle(lists, state):
             state.loss[state.slot[state.near[i]]] += lists.weight[i] * (state.d2[i] - state.d1[i])
 
 
-@nb.njit(cache=True)
+@jit
 def descend(lists, state, least, most, log, logged):
     """Swap while it saves more than ``least``, looking at queued sites; what it saved, looks and swaps made.
 
@@ -213,7 +224,7 @@ def descend(lists, state, least, most, log, logged):
     return saved, looks, logged
 
 
-@nb.njit(cache=True)
+@jit
 def gains(lists, state, j):
     """What opening one more site saves."""
     gain = 0.0
@@ -224,7 +235,7 @@ def gains(lists, state, j):
     return gain
 
 
-@nb.njit(cache=True)
+@jit
 def fill(lists, state, upper):
     """Open the site that saves most until there is no room or nothing to save; ``upper`` bounds gains from above."""
     room = 0
@@ -234,7 +245,7 @@ def fill(lists, state, upper):
         best, at = 0.0, -1
         order = np.argsort(-upper, kind="mergesort")
         for j in order:
-            if upper[j] <= best:
+            if upper[j] < best or upper[j] <= 0.0:
                 break
             if state.slot[j] >= 0:
                 continue
@@ -247,31 +258,44 @@ def fill(lists, state, upper):
         room -= 1
 
 
-@nb.njit(cache=True)
+@jit
+def throw(dice, sides):
+    """A random number from 0 up to ``sides``; ``dice`` holds the generator's 64 bits (Marsaglia 2003)."""
+    x = dice[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    dice[0] = x
+    return np.int64((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % sides
+
+
+@jit
 def shake(lists, state, least, heat, strength, rounds, seed, best_open):
     """Force a few swaps near a random point, descend, and keep the outcome unless too much worse; ``rounds`` times.
 
     ``heat`` is what a worse outcome may cost on average and still be kept. Sets ``best_open`` to the best set
     seen; gives what it saves against the start.
     """
-    np.random.seed(seed)
+    dice = np.array([seed * 2 + 1], np.uint64)
+    for _ in range(8):
+        throw(dice, 2)
     log = np.zeros((4096, 2), np.int32)
     now = saved = 0.0
     points = len(state.d1)
     for _ in range(rounds):
         logged, change = 0, 0.0
-        i = np.random.randint(points)
+        i = throw(dice, points)
         for _kick in range(strength):
-            j = _closed_near(lists, state, i)
+            j = _closed_near(lists, state, i, dice)
             if j >= 0:
-                cost, k = _swap_random(lists, state, j, i)
+                cost, k = _swap_random(lists, state, j, i, dice)
                 if k >= 0:
                     log[logged, 0], log[logged, 1] = j, k
                     logged += 1
                     change += cost
         gain, _looks, logged = descend(lists, state, least, 1 << 30, log, logged)
         change += gain
-        if change >= -1e-12 or np.random.random() < np.exp(change / heat) or logged > len(log):
+        if change >= -1e-12 or throw(dice, 1 << 30) < np.exp(change / heat) * (1 << 30) or logged > len(log):
             now += change
             if now > saved + least:
                 saved = now
@@ -286,8 +310,8 @@ def shake(lists, state, least, heat, strength, rounds, seed, best_open):
     return saved
 
 
-@nb.njit(cache=True)
-def _closed_near(lists, state, i):
+@jit
+def _closed_near(lists, state, i, dice):
     """A random closed site among those that serve a point sooner than its second."""
     count = 0
     chosen = -1
@@ -296,19 +320,19 @@ def _closed_near(lists, state, i):
             break
         if state.slot[lists.site[e]] < 0:
             count += 1
-            if np.random.randint(count) == 0:
+            if throw(dice, count) == 0:
                 chosen = lists.site[e]
     return chosen
 
 
-@nb.njit(cache=True)
-def _swap_random(lists, state, j, i):
+@jit
+def _swap_random(lists, state, j, i, dice):
     """Open a site in place of the one that serves a point, or of the least missed; what it saves and what closed."""
     before_k = state.slot[state.near[i]] if state.near[i] >= 0 else -1
     better, k = worth(lists, state, j)
     if k < 0:
         return 0.0, -1
-    if before_k >= 0 and np.random.randint(2) == 0:
+    if before_k >= 0 and throw(dice, 2) == 0:
         k = before_k
         better = _worth_of(lists, state, j, k)
     r = state.open_sites[k]
@@ -317,7 +341,7 @@ def _swap_random(lists, state, j, i):
     return better, r
 
 
-@nb.njit(cache=True)
+@jit
 def _worth_of(lists, state, j, k):
     """What opening a site in place of the one in a slot saves."""
     found = -state.loss[k]
@@ -334,7 +358,7 @@ def _worth_of(lists, state, j, k):
     return found
 
 
-@nb.njit(cache=True)
+@jit
 def lagrangian(lists, price, rho):
     """Set ``rho`` to each site's reduced cost at these prices; give the prices' own worth."""
     rho[:] = 0.0
@@ -349,7 +373,7 @@ def lagrangian(lists, price, rho):
     return found
 
 
-@nb.njit(cache=True)
+@jit
 def cheapest(rho, new):
     """The ``new`` sites of least reduced cost, ties to the lower: mask, sum, last one's cost, the next one's."""
     order = np.argsort(rho, kind="mergesort")
@@ -363,12 +387,12 @@ def cheapest(rho, new):
     return taken, found, last, following
 
 
-@nb.njit(cache=True)
+@jit
 def climb(lists, new, upper, scale, rounds, price, trial, drift, control, rho):
-    """Raise the bound by deflected subgradient steps; the best prices end in ``price``, the best bound in ``control[0]``.
+    """Raise the bound by deflected subgradient steps; the best prices end in ``price``, their bound in ``control``.
 
-    ``control`` is (best bound, step factor, rounds since a gain); ``trial`` and ``drift`` carry the walk on
-    to the next call. Gives the sites the last relaxed answer opens.
+    ``control`` is best bound, step factor, rounds since a gain, most of them, drift kept, shrink; ``trial``
+    and ``drift`` carry the walk on to the next call. Gives the sites the last relaxed answer opens.
     """
     n = len(price)
     taken = np.zeros(len(rho), np.bool_)
@@ -383,7 +407,7 @@ def climb(lists, new, upper, scale, rounds, price, trial, drift, control, rho):
             price[:] = trial
         control[2] += 1
         if control[2] > control[3]:
-            control[1] *= 0.7
+            control[1] *= control[5]
             control[2] = 0
             trial[:] = price
             drift[:] = 0.0
