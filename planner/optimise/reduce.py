@@ -98,7 +98,7 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     sites = by_rank[taking_part[by_rank]]
     by_site = problem.matrix()
     already = np.diff(by_site[np.flatnonzero(problem.kept & ~taking_part)].tocsc().indptr)
-    need = np.maximum(problem.need - already, 0)
+    need = np.where(problem.people > 0, np.maximum(problem.need - already, 0), 0)  # nobody there, nothing to serve
     by_row = by_site[sites].T.tocsr()
     by_row.sort_indices()
     reach = np.diff(by_row.indptr)

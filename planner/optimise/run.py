@@ -75,7 +75,8 @@ class Run:
     @property
     def closed(self) -> bool:
         """Whether value and bound meet."""
-        return bool(self.sense * (self.bound - self.value) <= PROVEN * max(1.0, abs(self.value)))
+        known = self.opened is not None and np.isfinite(self.bound)
+        return bool(known and self.sense * (self.bound - self.value) <= PROVEN * max(1.0, abs(self.value)))
 
     @property
     def over(self) -> bool:
