@@ -15,9 +15,9 @@ import planner
 ROOT = Path(planner.__file__).parent
 FLOORS = [
     "errors arrays texts",
-    "layers imports rounding profiles",
+    "layers imports rounding profiles ratios",
     "area roads demand sites services store geopackage",
-    "gazetteer network",
+    "gazetteer network service_files",
     "routing",
     "coverage candidates",
     "access plan",

@@ -15,7 +15,7 @@ from planner.plan import Plan
 from planner.services import Parameter, Service
 from planner.texts import Text
 
-Row = tuple[str, Any, str, str | Text]
+Row = tuple[str, Any, str | Text, str | Text]
 COLUMNS = ("key", "value", "unit", "source")
 DISTRIBUTION = "service-coverage-planner"
 
@@ -102,7 +102,7 @@ def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
         reading = readings[row.key]
         name = f"{said['p_reading']}：{reading.zh if lang == 'zh' else reading.en}"
     value, value_key = _text(row.value, lang)
-    unit = said.get(row.unit, row.unit)
+    unit = Text.of(said.get(row.unit, row.unit)).words(lang)
     source_key = row.source if row.source in said else ""
     return {
         "key": key, "name": name, "value": f"{value} {unit}".strip(), "value_key": value_key,
