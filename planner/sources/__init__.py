@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from planner.sources.area import read_area
-from planner.sources.inspect import FileFacts, inspect
+from planner.sources.columns import load_columns, save_columns
+from planner.sources.inspect import FileFacts, LayerFacts, inspect
 from planner.sources.layer import read_layer
 from planner.sources.population import read_population
 from planner.sources.roads import read_roads
@@ -11,10 +12,13 @@ from planner.sources.sites import read_sites
 
 __all__ = [
     "FileFacts",
+    "LayerFacts",
     "inspect",
+    "load_columns",
     "read_area",
     "read_layer",
     "read_population",
     "read_roads",
     "read_sites",
+    "save_columns",
 ]

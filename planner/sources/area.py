@@ -15,6 +15,7 @@ from pyproj import CRS
 from planner.area import LEVELS, StudyArea, Units, metric_crs
 from planner.errors import DataError
 from planner.imports import ImportReport
+from planner.sources.codes import damaged
 from planner.sources.ledger import Ledger
 from planner.sources.naming import leave_out_repeated
 from planner.sources.opening import open_records
@@ -23,6 +24,7 @@ from planner.sources.references import CGCS2000, Reference, Said, place
 from planner.sources.schema import schema
 from planner.sources.shapes import checked, referred
 from planner.sources.values import texts
+from planner.sources.wording import names as tidy_names
 
 POLYGONS = ("Polygon", "MultiPolygon")
 LEVEL_OF_DIGITS = {2: "city", 4: "city", 6: "district", 9: "town", 12: "village"}
@@ -167,11 +169,12 @@ def _polygons(
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name"], records.headings, file=records.where)
     ledger = Ledger(records)
-    names = texts(records.frame[found["name"]])
+    names = tidy_names(records.frame[found["name"]], ledger, found["name"])
     codes = texts(records.frame[found["code"]]) if "code" in found else names.copy()
     parents = texts(records.frame[found["parent"]]) if "parent" in found else np.full(len(records), "", dtype=object)
     ledger.quarantine(names == "", "value.missing", column=found["name"])
     ledger.quarantine(codes == "", "value.missing", column=found.get("code", ""))
+    ledger.quarantine(damaged(codes, divisions=True), "code.damaged", column=found.get("code", ""), value=codes)
     shapes = checked(records, ledger, of=POLYGONS, repair=repair)
     reference = referred(records, ledger, shapes, crs=crs, area=None)
     leave_out_repeated(codes, ledger, found.get("code", found["name"]))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from planner.errors import ColumnError, DataError
 from planner.imports import ImportReport
+from planner.sources.codes import damaged
 from planner.sources.ledger import Ledger
 from planner.sources.opening import open_records
 from planner.sources.schema import schema
@@ -61,24 +62,25 @@ class Census:
 
     def asked(self, age: str | None) -> tuple[str, ...]:
         """The bands an age names: ``60+`` is every band from 60 on; raises `ColumnError` where none make it up."""
-        if age is None:
-            return ()
-        wanted = band_of(age)
-        if wanted is None:
-            raise ColumnError(f"age={age!r} is no age; say it as '60+' or '60-79'")
-        bands = {str(band): band for name in self.bands if (band := band_of(name)) is not None}
-        inside = [name for name, one in bands.items() if wanted.start <= one.start and one.end <= wanted.end]
-        inside = _without_sums(inside, bands)
-        reached = wanted.start
-        for name in inside:
-            if bands[name].start != reached:
-                break
-            reached = bands[name].end + 1
-        if not inside or reached <= wanted.end:
-            raise ColumnError(
-                f"{self.report.file} has no age bands that make up {age}; it has {', '.join(self.bands) or 'none'}"
-            )
-        return tuple(inside)
+        return () if age is None else asked_bands(self.bands, age, file=self.report.file)
+
+
+def asked_bands(names: tuple[str, ...], age: str, *, file: str) -> tuple[str, ...]:
+    """The bands that make up an age such as ``60+``; raises `ColumnError` where none do without a gap."""
+    wanted = band_of(age)
+    if wanted is None:
+        raise ColumnError(f"age={age!r} is no age; say it as '60+' or '60-79'")
+    bands = {str(band): band for name in names if (band := band_of(name)) is not None}
+    inside = [name for name, one in bands.items() if wanted.start <= one.start and one.end <= wanted.end]
+    inside = _without_sums(inside, bands)
+    reached = wanted.start
+    for name in inside:
+        if bands[name].start != reached:
+            break
+        reached = bands[name].end + 1
+    if not inside or reached <= wanted.end:
+        raise ColumnError(f"{file} has no age bands that make up {age}; it has {', '.join(names) or 'none'}")
+    return tuple(inside)
 
 
 def _without_sums(names: list[str], bands: Mapping[str, Band]) -> list[str]:
@@ -110,6 +112,9 @@ def read_census(
     if "code" not in found and "name" not in found:
         words.require(found, ["code"], records.headings, file=records.where)
     ledger = Ledger(records)
+    if "code" in found:
+        codes = texts(records.frame[found["code"]])
+        ledger.quarantine(damaged(codes, divisions=True), "code.damaged", column=found["code"], value=codes)
     people = numbers(records.frame[found["people"]], ledger, found["people"])
     _must_hold(ledger, people, found["people"])
     frame = pd.DataFrame(
@@ -119,7 +124,7 @@ def read_census(
             "people": people,
         }
     )
-    bands = _bands(records.frame, records.headings, ledger)
+    bands = bands_in(records.frame, records.headings, ledger)
     frame = pd.concat([frame, bands], axis=1)
     total = _total(frame, ledger)
     kept = frame[ledger.standing]
@@ -131,7 +136,7 @@ def _must_hold(ledger: Ledger, values: np.ndarray[tuple[int], np.dtype[np.float6
     ledger.quarantine(ledger.standing & (values < 0), "value.negative", column=heading, value=values)
 
 
-def _bands(frame: pd.DataFrame, headings: Iterable[str], ledger: Ledger) -> pd.DataFrame:
+def bands_in(frame: pd.DataFrame, headings: Iterable[str], ledger: Ledger) -> pd.DataFrame:
     """People by band, the columns of one band (men, women) added up; a total beside the sexes is not added to them."""
     groups: dict[Band, list[str]] = {}
     for heading in headings:

@@ -15,6 +15,7 @@ import shapely
 from planner.errors import CrsError, DataError
 from planner.sources.archives import datasets, unpacked
 from planner.sources.opening import LISTS, open_records
+from planner.sources.personal import personal_kind
 from planner.sources.records import Records
 from planner.sources.references import CGCS2000, CHINA, guess_crs, in_box, settle
 from planner.sources.schema import every_schema, schema
@@ -119,7 +120,7 @@ def _layer_names(path: Path, kind: Format) -> list[str]:
 def _describe(path: Path, name: str, encoding: str | None) -> LayerFacts:
     title = name or path.stem
     try:
-        records = open_records(path, every_schema(), layer=name or None, encoding=encoding)
+        records = open_records(path, every_schema(), layer=name or None, encoding=encoding, ignore=None)
     except DataError as error:
         return LayerFacts(title, problem=str(error))
     counts = None
@@ -127,7 +128,7 @@ def _describe(path: Path, name: str, encoding: str | None) -> LayerFacts:
         kinds = pd.Series([one.geom_type if one is not None else "empty" for one in records.geometry], dtype=object)
         counts = {str(kind): int(count) for kind, count in kinds.value_counts().items()}
     crs, extent, in_china = _whereabouts(records)
-    first = records.frame.head(SHOWN_ROWS).map(text)
+    first = _first_rows(records.frame)
     return LayerFacts(
         title,
         len(records),
@@ -140,6 +141,15 @@ def _describe(path: Path, name: str, encoding: str | None) -> LayerFacts:
         _likely(records, counts),
         first,
     )
+
+
+def _first_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The first rows as text; personal numbers are not shown."""
+    first = frame.head(SHOWN_ROWS).map(text)
+    for name in frame.columns:
+        if personal_kind(frame[name]):
+            first[name] = "***"
+    return first
 
 
 def _whereabouts(records: Records) -> tuple[str, tuple[float, float, float, float] | None, bool | None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from planner.errors import SourceError
 from planner.sources.archives import choose, unpacked
+from planner.sources.personal import refuse_personal
 from planner.sources.records import Records
 from planner.sources.schema import Schema
 from planner.sources.sniff import Format, digest, local, recognise
@@ -18,12 +20,24 @@ LISTS = frozenset({Format.CSV, Format.XLSX, Format.XLS})
 
 
 def open_records(
-    path: str | os.PathLike[str], schema: Schema, *, layer: str | None = None, encoding: str | None = None
+    path: str | os.PathLike[str],
+    schema: Schema,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    ignore: Iterable[str] | None = (),
 ) -> Records:
     """Open any file that is read, whatever its name, and give its rows exactly as they stand.
 
-    Raises `SourceError` where the file is not what it seems, damaged, or holds several layers.
+    Columns named in ``ignore`` are left out; columns of identity-card or telephone numbers are refused otherwise, but
+    for ``ignore=None``, which is for looking only. Raises `SourceError` where the file is not what it seems,
+    damaged, or holds several layers.
     """
+    records = _opened(path, schema, layer, encoding)
+    return records if ignore is None else refuse_personal(records, ignore)
+
+
+def _opened(path: str | os.PathLike[str], schema: Schema, layer: str | None, encoding: str | None) -> Records:
     found = local(path)
     kind = recognise(found)
     if kind is not Format.ZIP:

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -51,6 +51,7 @@ def read_roads(
     layer: str | None = None,
     encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
+    ignore: Iterable[str] = (),
     classes: Mapping[str, str] | None = None,
     directed: bool | None = None,
     transformation: str | None = None,
@@ -65,7 +66,7 @@ def read_roads(
     ``.report``. Raises `SourceError`, `CrsError` or `ColumnError`.
     """
     words = schema("roads")
-    records = open_records(path, words, layer=layer, encoding=encoding)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore)
     found = words.match(records.headings, columns=columns, file=records.where)
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()) or "none known")

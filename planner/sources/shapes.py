@@ -9,12 +9,14 @@ import pandas as pd
 import shapely
 
 from planner.area import StudyArea
-from planner.arrays import Points
+from planner.arrays import Mask, Points
 from planner.errors import ColumnError, SourceError
 from planner.sources.ledger import Ledger
 from planner.sources.records import Geometries, Records
 from planner.sources.references import Reference, Said, place, settle
 from planner.sources.values import degrees, numbers, texts
+
+SHAPES_OF_PLACES = ("Point", "Polygon", "MultiPolygon")
 
 
 def checked(records: Records, ledger: Ledger, *, of: Collection[str], repair: bool = False) -> Geometries:
@@ -119,19 +121,22 @@ def points_of(
     crs: Said,
     area: StudyArea,
     transformation: str | None = None,
+    elsewhere: Mask | None = None,
 ) -> Geometries:
     """A point for every standing row, in the area's CRS: from its shape, or from its coordinate columns.
 
-    A polygon is represented by a point inside it, which is listed. Raises `ColumnError` where a list has no
-    coordinate columns.
+    A polygon is represented by a point inside it, which is listed. Rows of ``elsewhere`` are placed by other means
+    and stay as they are. Raises `ColumnError` where a list has no coordinate columns.
     """
     if records.geometry is not None:
         kinds = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
         shapes = checked(records, ledger, of=kinds)
         reference = referred(records, ledger, shapes, crs=crs, area=area, transformation=transformation)
         return _as_points(placed(shapes, ledger, reference, area), ledger)
+    others = np.zeros(len(records), bool) if elsewhere is None else elsewhere
     xy, said = _columns_xy(records, ledger, found, crs)
-    standing = ledger.positions
+    ledger.quarantine(ledger.standing & ~others & ~np.isfinite(xy).all(axis=1), "place.missing")
+    standing = np.flatnonzero(ledger.standing & ~others)
     if not len(standing):
         raise SourceError(f"{records.where} holds no usable row: {ledger.why_empty()}")
     reference = settle(records.crs, said, xy[standing], area=area, where=records.where, transformation=transformation)
@@ -165,9 +170,7 @@ def _columns_xy(records: Records, ledger: Ledger, found: dict[str, str], crs: Sa
             f"{records.where} has no coordinates: no columns such as 经度 and 纬度, lon and lat, or x and y;"
             f" its headings are {', '.join(records.headings)}. Say which with columns={{'lon': ..., 'lat': ...}}"
         )
-    xy = np.column_stack(pair)
-    ledger.quarantine(ledger.standing & ~np.isfinite(xy).all(axis=1), "place.missing")
-    return xy, said
+    return np.column_stack(pair), said
 
 
 def _split(one: str) -> tuple[str | None, str | None]:

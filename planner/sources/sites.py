@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -12,17 +12,23 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from planner.area import StudyArea
+from planner.area import StudyArea, Units
 from planner.errors import DataError
+from planner.roads import Roads
 from planner.sites import Sites
+from planner.sources.codes import damaged
 from planner.sources.dates import first_days
 from planner.sources.ledger import Ledger
 from planner.sources.naming import coded, degrees_of, from_content, leave_out_copies, leave_out_repeated
 from planner.sources.opening import open_records
+from planner.sources.places import Places, places_of
+from planner.sources.placing import points_or_places
 from planner.sources.records import Geometries, Records
 from planner.sources.references import Said
 from planner.sources.schema import schema
 from planner.sources.shapes import points_of, within
+from planner.sources.shifted import SHIFTED
+from planner.sources.suspicion import in_named_units, near_roads
 from planner.sources.values import numbers, texts
 from planner.sources.wording import names
 
@@ -42,17 +48,24 @@ def read_sites(
     layer: str | None = None,
     encoding: str | None = None,
     columns: Mapping[str, str] | None = None,
+    ignore: Iterable[str] = (),
     transformation: str | None = None,
+    places: Places | Units | gpd.GeoDataFrame | Path | None = None,
+    roads: Roads | None = None,
 ) -> Sites:
     """Read facilities of a service in the area and its buffer, from Excel, CSV or any vector file.
 
     Lists need longitude and latitude (decimal, or degrees-minutes-seconds) or projected columns; title rows,
     two-line headings and total rows are recognised. A site's ID comes from its code, or else from its name and
     place, so that the same list gives the same IDs again. ``existing`` tells those that stand from those that could.
-    Sites outside, exact copies, repeated codes and near-duplicates are listed in ``.report``.
+    Rows without coordinates are placed, given ``places`` (the area's units, or a file of villages), by village code,
+    name or address; ``placed_by`` and ``precision_metres`` say how, and the unmatched are in
+    ``.report.tables["worklist"]``. Points that fit the towns they name, or the given ``roads``, clearly better without
+    the shift of GCJ-02 or BD-09 are suspected in a note. Sites outside, exact copies, repeated codes and
+    near-duplicates are listed in ``.report``.
     """
     words = schema("sites")
-    records = open_records(path, words, layer=layer, encoding=encoding)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore)
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name"], records.headings, file=records.where)
     ledger = Ledger(records)
@@ -60,13 +73,21 @@ def read_sites(
     called = names(records.frame[found["name"]], ledger, found["name"])
     _leave_out_remarks(records, ledger)
     ledger.quarantine(called == "", "value.missing", column=found["name"])
-    points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
+    if places is None:
+        points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
+        how = None
+    else:
+        known = places_of(places, area=area)
+        points, how = points_or_places(records, ledger, found, known, crs=crs, area=area, transformation=transformation)
     within(points, ledger, area.wide)
     leave_out_copies(records.frame, points, records.rows, ledger)
     frame = _attributes(records, ledger, found).assign(name=called, service=service, existing=existing)
+    if how is not None:
+        frame = frame.join(how.drop(columns="place"))
     ids = _ids(records, ledger, found, called, points, area)
     if not ledger.standing.any():
         raise DataError(f"{records.where}: no site lies in {area.name} or near it: {ledger.why_empty()}")
+    _suspect(ledger, frame, points, area, roads, asked=crs)
     _note_near_duplicates(ledger, called, points, records.rows)
     at = ledger.positions
     table = frame.iloc[at].set_axis(pd.Index(ids[at], name="id", dtype=object))
@@ -111,19 +132,37 @@ def _ids(
     records: Records, ledger: Ledger, found: Mapping[str, str], called: Words, points: Geometries, area: StudyArea
 ) -> Words:
     """IDs from the code column; a row without a code, or a list without such a column, by name and place."""
-    at = ledger.positions
     ids = np.full(len(records), "", dtype=object)
     if "code" in found:
-        ids = coded("site", list(texts(records.frame[found["code"]])))
-        given = ids[at][ids[at] != ""]
+        codes = texts(records.frame[found["code"]])
+        ledger.quarantine(damaged(codes, divisions=False), "code.damaged", column=found["code"], value=codes)
+        ids = coded("site", list(codes))
+        given = ids[ids != ""]
         if len(given) > 1 and len(set(given)) == 1:
             ids[:] = ""  # one code for all is no code
+    at = ledger.positions
     bare = at[ids[at] == ""]
     if len(bare):
         places = [f"{lon:.5f}_{lat:.5f}" for lon, lat in degrees_of(points[bare], area.crs)]
         ids[bare] = from_content("site", called[bare], places)
     leave_out_repeated(ids, ledger, found.get("code", found["name"]))
     return ids
+
+
+def _suspect(
+    ledger: Ledger, frame: pd.DataFrame, points: Geometries, area: StudyArea, roads: Roads | None, *, asked: Said
+) -> None:
+    """Note points that look shifted: against the towns they name, and against the roads where these are given."""
+    if asked is not None and str(asked).upper() in SHIFTED:
+        return
+    at = ledger.positions
+    xy = shapely.get_coordinates(points[at])
+    found = near_roads(xy, area.crs, roads) if roads is not None else None
+    for level in ("town", "district"):
+        if found is None and level in frame and level in area.units.levels:
+            found = in_named_units(xy, frame[level].to_numpy(dtype=object)[at], area, level)
+    if found is not None:
+        ledger.note(found.zh, found.en)
 
 
 def _note_near_duplicates(ledger: Ledger, called: Words, points: Geometries, rows: npt.NDArray[np.int64]) -> None:
