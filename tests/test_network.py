@@ -17,7 +17,7 @@ from shapely import LineString
 
 from planner.area import StudyArea
 from planner.errors import ColumnError, DataError, QuestionError
-from planner.network import Network, build_network, clipping_at_the_border
+from planner.network import Network, build_network, clipping_at_the_border, describe_findings
 from planner.network.hilbert import hilbert_distance
 from planner.profiles import travel_profile
 from planner.roads import Roads
@@ -190,7 +190,11 @@ def test_fault_68_a_length_of_the_source_is_compared_and_never_used() -> None:
 def test_fault_69_lengths_in_another_unit_are_told_once() -> None:
     lines = [[(0, y), (100, y)] for y in range(0, 300, 100)]
     network = build_network(roads_of(*lines, length_metres=[0.1, 0.1, 0.1]))
-    assert network.findings.loc[network.findings["rule"] == "length", "detail"].str.contains("median ratio 0.001").all()
+    assert (
+        network.findings.loc[network.findings["rule"] == "length-unit", "detail"]
+        .str.contains("median ratio 0.001")
+        .all()
+    )
 
 
 # how people travel
@@ -308,6 +312,26 @@ def test_fault_65_pieces_are_numbered_from_the_largest_and_told() -> None:
     assert network.pieces[node_at(network, 0, 0)] == 1
     assert "2 pieces" in network.findings.set_index("rule").at["pieces", "detail"]
     assert repr(network) == "<Network to walk: 5 nodes, 3 edges, 0 km, 2 pieces>"
+
+
+def test_findings_are_told_in_both_languages_by_rule() -> None:
+    there, back = [(0, 0), (100, 0)], [(100, 0), (0, 0)]
+    roads = roads_of(
+        there, back, there, [(500, 0), (600, 0)], [(0, 0), (0, 9)], oneway=True, road_class=4 * ["path"] + ["trunk"]
+    )
+    findings = build_network(roads).findings
+    assert describe_findings(findings, lang="en") == [
+        "1 roads of class trunk are not open to walk",
+        "1 lines drawn once for each direction became one edge with their opposite",
+        "lines drawn twice: 1",
+        "2 pieces that do not connect; the largest holds 50.0% of the road length",
+    ]
+    assert describe_findings(findings) == [
+        "1 条 trunk 类道路不对步行开放",
+        "1 条按方向分别绘制的线与其反向线合并为一条",
+        "重复绘制的线：1 条",
+        "路网分为互不连通的 2 片，最大一片占道路总长的 50.0%",
+    ]
 
 
 def test_the_curve_visits_every_cell_of_a_small_square_once_and_never_jumps() -> None:
@@ -480,11 +504,13 @@ def streets(*, low: float, high: float) -> Roads:
 
 
 def test_fault_70_roads_cut_at_the_border_are_told(area: StudyArea) -> None:
-    assert "seem cut off at the border" in clipping_at_the_border(streets(low=0, high=2000), area)
-    assert "0 lie outside" in clipping_at_the_border(streets(low=30, high=1970), area)
+    assert "止于边界 40 条" in str(clipping_at_the_border(streets(low=0, high=2000), area))
+    told = clipping_at_the_border(streets(low=30, high=1970), area)
+    assert told is not None
+    assert "0 lie outside" in told.en
 
 
 def test_fault_70_roads_that_go_on_outside_are_not_told_of(area: StudyArea) -> None:
-    assert clipping_at_the_border(streets(low=-800, high=2800), area) == ""
-    assert clipping_at_the_border(streets(low=300, high=1500), replace(area, buffer_metres=0)) == ""
-    assert clipping_at_the_border(roads_of([(900, 900), (1000, 1000)]), area) == ""
+    assert clipping_at_the_border(streets(low=-800, high=2800), area) is None
+    assert clipping_at_the_border(streets(low=300, high=1500), replace(area, buffer_metres=0)) is None
+    assert clipping_at_the_border(roads_of([(900, 900), (1000, 1000)]), area) is None

@@ -88,7 +88,7 @@ def _whole(frame: gpd.GeoDataFrame, profile: Profile, *, exact: bool) -> tuple[P
         ends = pd.concat([frame["from_node"], frame["to_node"]]).astype(str).to_numpy(dtype=object)
         tail, head = np.split(pd.factorize(ends, sort=True)[0], 2)
     empty = chains.corners < 2
-    told.append(finding("zero-length", ids[empty], "has no length to the millimetre; left out"))
+    told.append(finding("zero-length", ids[empty]))
     if "length_metres" in frame:
         told.append(lengths_that_differ(ids[~empty], chains.metres[~empty], frame["length_metres"][~empty]))
     single = frame["oneway"].to_numpy(dtype=bool)
@@ -109,13 +109,11 @@ def _node_places(pieces: Pieces, ids: Lines) -> tuple[Points, list[pd.DataFrame]
     xy[node[order]] = ends[order]
     apart = np.hypot(*(ends - xy[node]).T)
     far = np.flatnonzero(apart > NODE_METRES)
-    details = (f"ends {metres:.1f} m from where its node lies; the node is trusted" for metres in apart[far])
-    return xy, [finding("node-apart", ids[road[far]], details)]
+    return xy, [finding("node-apart", ids[road[far]], metres=apart[far])]
 
 
 def _told_of(twins: int, duplicates: list[pd.DataFrame]) -> list[pd.DataFrame]:
-    told = [summary("twins", f"{twins:,} lines drawn once for each direction became one edge each")] if twins else []
-    return told + duplicates
+    return ([summary("twins", twins)] if twins else []) + duplicates
 
 
 def _compiled(pieces: Pieces, node_xy: Points, frame: gpd.GeoDataFrame, profile: Profile) -> Network:

@@ -17,8 +17,7 @@ def self_loops(network: Network, ids: Lines) -> pd.DataFrame:
     """Edges that end where they start; people live along them, so they stay."""
     loops = np.flatnonzero(network.tail == network.head)
     loops = loops[np.lexsort((loops, network.road[loops]))]
-    details = (f"starts and ends at one junction after {length:.1f} m; kept" for length in network.metres[loops])
-    return finding("self-loop", ids[network.road[loops]], details)
+    return finding("self-loop", ids[network.road[loops]], metres=network.metres[loops])
 
 
 def near_misses(network: Network, ids: Lines) -> pd.DataFrame:
@@ -28,7 +27,7 @@ def near_misses(network: Network, ids: Lines) -> pd.DataFrame:
     )
     dead = np.flatnonzero(roads_at == 1)
     if not len(dead):
-        return finding("near-miss", [], [])
+        return finding("near-miss", [])
     ends = np.asarray(shapely.points(network.xy[dead]), object)
     near, edge = shapely.STRtree(network.lines).query(ends, predicate="dwithin", distance=NEAR_METRES)
     other = (network.tail[edge] != dead[near]) & (network.head[edge] != dead[near])
@@ -38,8 +37,7 @@ def near_misses(network: Network, ids: Lines) -> pd.DataFrame:
     own[network.tail], own[network.head] = np.arange(len(network)), np.arange(len(network))
     order = np.lexsort((network.road[edge], network.road[own[dead[near]]]))
     mine, theirs = network.road[own[dead[near]]][order], network.road[edge][order]
-    details = (f"ends {m:.2f} m from {ids[r]} without joining it" for m, r in zip(metres[order], theirs, strict=True))
-    return finding("near-miss", ids[mine], details)
+    return finding("near-miss", ids[mine], metres=metres[order], other=ids[theirs])
 
 
 def pieces_apart(network: Network) -> pd.DataFrame:
@@ -47,7 +45,5 @@ def pieces_apart(network: Network) -> pd.DataFrame:
     pieces = network.pieces[network.tail]
     metres = np.bincount(pieces, weights=network.metres)
     if len(metres) < 2:
-        return finding("pieces", [], [])
-    share = metres[0] / metres.sum()
-    text = f"{len(metres):,} pieces that do not connect; the largest holds {share:.1%} of the road length"
-    return summary("pieces", text)
+        return finding("pieces", [])
+    return summary("pieces", len(metres), share=float(metres[0] / metres.sum()))

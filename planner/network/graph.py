@@ -49,8 +49,9 @@ class Network:
     the other way, in minutes above 0; infinite where travel that way is not allowed, finite at least one
     way. Parallel edges and self-loops are kept, since people live along them. Nodes are numbered along
     a Hilbert curve, so that a neighbourhood lies together in memory. ``attaches`` tells the edges that
-    points may hang on, ``road`` the row of the `Roads` each edge is part of, ``findings`` what was
-    mended or left out while building, one row each.
+    points may hang on, ``road`` the row of the `Roads` each edge is part of; ``lines`` run from tail to head.
+    ``findings`` lists what was mended, merged or left out while building: ``rule``, ``road`` (its ID, or '' for a
+    row about so many ``roads``), and ``detail`` in English and ``detail_zh`` in Chinese.
     """
 
     xy: Points

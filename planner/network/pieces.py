@@ -74,14 +74,12 @@ def merged(pieces: Pieces, ids: Lines) -> Merged:
     stays[leads] = True
     alone[group[~stays]] = False
     again = np.flatnonzero(~stays & ~twin)
-    details = (
-        f"{metres:.1f} m of it run the same course as {ids[road]}; the quicker is kept"
-        for metres, road in zip(pieces.taken(again).chains.metres, pieces.road[leads[group[again]]], strict=True)
-    )
+    same = ids[pieces.road[leads[group[again]]]]
+    told = finding("duplicate", ids[pieces.road[again]], metres=pieces.taken(again).chains.metres, other=same)
     kept = pieces.taken(leads)
     forward, backward = courses.quickest(pieces.forward, pieces.backward)
     result = replace(kept, forward=forward, backward=backward, single=kept.single & alone)
-    return Merged(result, int(twin.sum()), finding("duplicate", ids[pieces.road[again]], details))
+    return Merged(result, int(twin.sum()), told)
 
 
 @dataclass(frozen=True, eq=False)

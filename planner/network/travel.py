@@ -55,9 +55,9 @@ def permitted(frame: gpd.GeoDataFrame, profile: Profile) -> tuple[Mask, list[pd.
         )
     left_out = []
     for name, count in frame["road_class"][~open_ & ~no].value_counts().sort_index().items():
-        left_out.append(summary("barred", f"{count:,} roads of class {name} are not open to {profile.mode}"))
+        left_out.append(summary("barred", int(count), kind=str(name), mode=profile.mode))
     if no.any():
-        left_out.append(summary("closed", f"{no.sum():,} roads are closed to {profile.mode} by the source"))
+        left_out.append(summary("closed", int(no.sum()), mode=profile.mode))
     return open_, left_out
 
 
@@ -95,7 +95,7 @@ def _driven(frame: gpd.GeoDataFrame, kinds: pd.Series, profile: Profile) -> tupl
     unknown = ~np.isfinite(kmh)
     usual = profile.metres_per_second * 3.6
     told = [
-        summary("speed", f"{count:,} roads of class {name} have no known speed: {usual:.0f} km/h is used")
+        summary("speed", int(count), kind=str(name), kmh=usual)
         for name, count in kinds[unknown].value_counts().sort_index().items()
     ]
     return kmh, told

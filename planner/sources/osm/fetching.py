@@ -19,6 +19,7 @@ from planner.sources.osm.graphs import roads_of_graph
 from planner.sources.osm.tags import KEPT
 
 ENDPOINT = "https://overpass-api.de/api"
+MARGIN_METRES = 500.0  # osmnx leaves out lines that cross a corner with both ends outside; they are asked for as well
 
 
 def fetch_roads(area: StudyArea, *, endpoint: str = ENDPOINT, timeout: float = 180) -> Roads:
@@ -64,7 +65,7 @@ def _refuse(response: Any, *_: object, **__: object) -> None:
 def _in_degrees(area: StudyArea) -> shapely.Polygon | shapely.MultiPolygon:
     move = Transformer.from_crs(area.crs, 4326, always_xy=True)
     wide: shapely.Polygon | shapely.MultiPolygon = shapely.transform(
-        area.wide, lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+        area.wide.buffer(MARGIN_METRES), lambda xy: np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
     )
     return wide
 
