@@ -7,12 +7,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from planner import cli
 from planner.errors import InfeasibleError, QuestionError, SourceError, StoreError
 from planner.project import Run, open_project
+from tests.commands import outcome
 from tests.tiny_project import make_project
 
 
@@ -97,22 +97,6 @@ def test_fault_72_no_new_sites_measures_today(folder: Path, tmp_path: Path) -> N
     project = open_project(changed(folder, tmp_path, "new = 2", "new = 0"), data=folder)
     overall = project.run(tmp_path / "out").answers["meal_station"].summary.overall
     assert overall["covered"] == overall["covered_before"] > 0
-
-
-def outcome(*words: str) -> tuple[int, str]:
-    """Exit code and all that was said, as the installed command gives them."""
-    runner = CliRunner()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["planner", *words])
-        with runner.isolation() as (out, err, _):
-            try:
-                cli.run_command()
-                code = 0
-            except SystemExit as stop:
-                code = int(stop.code or 0)
-            said = out.getvalue().decode() + err.getvalue().decode()
-    assert "Traceback" not in said
-    return code, said
 
 
 def test_the_command_runs_the_job_and_says_where_everything_is(folder: Path, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.errors import DataError, StoreError
-from planner.imports import QUARANTINE_COLUMNS, ImportReport, Note
+from planner.imports import QUARANTINE_COLUMNS, ImportReport
+from planner.texts import Text
 from planner.store import Act, GeoPackageStore, geopackage, imported, saved
 
 
@@ -169,7 +170,7 @@ def test_an_import_keeps_what_became_of_every_row(store: GeoPackageStore, town: 
     out = pd.DataFrame([("f.shp", "f", 4, "null-geometry", None, None, "no geometry", "draw it", {"name": "甲"})])
     out.columns = list(QUARANTINE_COLUMNS)
     report = ImportReport(
-        "f.shp", "ab" * 32, 4, 3, quarantine=out, facts={"encoding": "GB18030"}, notes=(Note("一", "one"),)
+        "f.shp", "ab" * 32, 4, 3, quarantine=out, facts={"encoding": "GB18030"}, notes=(Text("一", "one"),)
     )
     store.write(imported("sites", town, report, who="李"))
     books = store.read("imports").iloc[0]

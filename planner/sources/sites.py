@@ -145,6 +145,9 @@ def _ids(
     if len(bare):
         places = [f"{lon:.5f}_{lat:.5f}" for lon, lat in degrees_of(points[bare], area.crs)]
         ids[bare] = from_content("site", called[bare], places)
+        first = pd.Series(bare, index=ids[bare]).groupby(level=0).transform("first").to_numpy()
+        again = first != bare
+        ledger.duplicate(bare[again], "row.same_site", value=[str(row) for row in records.rows[first[again]]])
     leave_out_repeated(ids, ledger, found.get("code", found["name"]))
     return ids
 
