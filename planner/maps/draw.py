@@ -108,6 +108,8 @@ def _say(facts: Facts, lang: str) -> dict[str, str]:
     said |= {"t:title": title(facts, lang), "t:finding": finding(facts, lang), "t:proof": proof(facts, lang)}
     said |= {f"t:reading{row}": reading["name"] for row, reading in enumerate(headline(facts, lang))}
     said["t:people"] = said["people_unit"]
+    for number, row in enumerate(about_rows(facts, lang)):
+        said |= {f"t:p{number}:{part}": row[part] for part in ("name", "value", "source")}
     return said
 
 

@@ -193,7 +193,9 @@ def _table(brief: Any, table: Table) -> None:
         _fill(cell, heading.text, bold=True)
     _repeat(grid.rows[0])
     for values in table.rows:
-        cells = grid.add_row().cells
+        added = grid.add_row()
+        _unbroken(added)
+        cells = added.cells
         for cell, value, heading in zip(cells, values, table.headings, strict=True):
             _fill(cell, value_text(value, heading.kind), right=heading.kind != "text")
 
@@ -203,6 +205,13 @@ def _repeat(row: Any) -> None:
     from docx.oxml import OxmlElement
 
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001
+
+
+def _unbroken(row: Any) -> None:
+    """Keep a row on one page."""
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001
 
 
 def _fill(cell: Any, text: str, *, bold: bool = False, right: bool = False) -> None:

@@ -64,6 +64,8 @@ def _opening(sheet: Any, facts: Facts, stamp: str, styles: Mapping[str, Any], la
     said = f"{finding(facts, lang)} {proof(facts, lang)}".strip()
     sheet.merge_range(2, 0, 2, 7, "", styles["say"])
     sheet.write_string(2, 0, said, styles["say"])
+    sheet.set_row(0, 24)
+    sheet.set_row(1, 16)
     sheet.set_row(2, 62)
     return 4
 
@@ -74,6 +76,7 @@ def _write(sheet: Any, table: Table, first: int, styles: Mapping[str, Any]) -> i
     if table.note:
         sheet.write_string(first, 0, table.note, styles["note"])
         top = first + 1
+    sheet.set_row(top, 32)
     for column, heading in enumerate(table.headings):
         sheet.write_string(top, column, heading.text, styles["head"])
         sheet.set_column(column, column, _width(table, column, heading))
@@ -110,16 +113,19 @@ def _page_setup(sheet: Any, table: Table, top: int, stamp: str) -> None:
     sheet.freeze_panes(top + 1, 0)
     if table.rows and table.key not in {"summary", "parameters", "dictionary"}:
         sheet.autofilter(top, 0, top + len(table.rows) - table.totals, len(table.headings) - 1)
-    sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(top)
+    if table.key == "summary":
+        sheet.fit_to_pages(1, 1)
+    else:
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(top)
     sheet.set_header(f"&L&A&R{stamp.replace('&', '&&')}")
     sheet.set_footer("&C&P / &N")
 
 
 def _charts(book: Any, sheet: Any, tables: Mapping[str, Table], lang: str) -> None:
-    said, row = words(lang), 22
+    said, row = words(lang), 19
     for level in ("district", "city", "town"):
         if level in tables and 1 < len(tables[level].rows) <= 41:
             sheet.insert_chart(row, 0, _share_chart(book, tables[level], said["chart_share"]), {"object_position": 2})
