@@ -31,10 +31,10 @@ browser:
 	@sh tests/browser/install.sh
 
 test: $(READY) browser
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n auto --dist loadscope
 
 test-long: $(READY)
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long -n auto --dist loadscope
 
 check: $(READY)
 	$(BIN)/ruff check .
