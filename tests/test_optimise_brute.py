@@ -8,9 +8,16 @@ import numpy as np
 import pytest
 
 from planner.errors import InfeasibleError
-from planner.optimise import cover_everyone, maximise_coverage, maximise_worst_share, verify
+from planner.optimise import (
+    cover_everyone,
+    maximise_coverage,
+    maximise_worst_share,
+    minimise_mean_time,
+    minimise_worst_time,
+    verify,
+)
 from planner.plan import Plan, Scenario
-from tests.siting import choices, people_reached, people_served, random_coverage, unit_shares
+from tests.siting import choices, people_reached, people_served, random_coverage, table, unit_shares
 
 RULES = (
     "budget", "backup", "worth", "least_sites", "least_share", "apart_metres", "near_metres", "may_close", "avoid",
@@ -142,3 +149,36 @@ def test_best_worst_share_equals_brute_force(seed: int) -> None:
     )
     plan = maximise_worst_share(scenario)
     assert plan.value == pytest.approx(best, abs=1e-6)
+
+
+def mean_minutes(scenario: Scenario, opened: tuple[int, ...], unserved: float) -> float:
+    possible = [at for at, site in enumerate(scenario.coverage.sites.ids) if site not in scenario.avoid]
+    minutes, people = table(scenario.coverage), scenario.coverage.demand.people
+    asked = np.isfinite(minutes[:, possible]).any(axis=1)
+    nearest = np.minimum(minutes[:, list(opened)].min(axis=1, initial=np.inf), unserved)
+    return float(people[asked] @ nearest[asked] / people[asked].sum())
+
+
+@pytest.mark.parametrize("rules", [(), ("avoid",), ("budget",), ("least_sites",), ("apart_metres",), ("may_close", "near_metres")])
+@pytest.mark.parametrize("seed", range(6))
+def test_least_mean_time_equals_brute_force(rules: tuple[str, ...], seed: int) -> None:
+    scenario = question(seed, *rules)
+    found = [mean_minutes(scenario, opened, 20.0) for opened in choices(scenario)]
+    if not found:
+        with pytest.raises(InfeasibleError):
+            minimise_mean_time(scenario, unserved_minutes=20.0)
+        return
+    proven(minimise_mean_time(scenario, unserved_minutes=20.0), min(found))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_least_worst_time_equals_brute_force(seed: int) -> None:
+    scenario = question(seed, new=5)
+    minutes, people = table(scenario.coverage), scenario.coverage.demand.people
+    asked = np.isfinite(minutes).any(axis=1) & (people > 0)
+    worst = [minutes[asked][:, list(opened)].min(axis=1, initial=np.inf).max() for opened in choices(scenario) if opened]
+    if np.isinf(min(worst)):
+        with pytest.raises(InfeasibleError):
+            minimise_worst_time(scenario)
+        return
+    proven(minimise_worst_time(scenario), min(worst))

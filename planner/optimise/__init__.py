@@ -6,6 +6,7 @@ from planner.optimise.analysis import compare, frontier, plot_frontier, ranking,
 from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
 from planner.optimise.problem import Problem
 from planner.optimise.solvers import Highs, Search, Solver
+from planner.optimise.times import minimise_mean_time, minimise_worst_time
 from planner.optimise.verify import Verified, verify
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "maximise_coverage",
     "maximise_in_stages",
     "maximise_worst_share",
+    "minimise_mean_time",
+    "minimise_worst_time",
     "plot_frontier",
     "ranking",
     "sensitivity",

@@ -126,6 +126,28 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     )  # fmt: skip
 
 
+def apart(problem: Problem) -> Reduced:
+    """The problem with every row by itself and kept sites among the rest, for objectives that count minutes."""
+    by_rank = np.argsort(np.asarray(problem.rank), kind="stable")
+    sites = by_rank[(problem.possible | problem.kept)[by_rank]]
+    columns = problem.matrix()[sites]
+    reached = np.zeros(len(problem.people), bool)
+    reached[columns.indices] = True
+    rows = np.flatnonzero(reached & (problem.people > 0))
+    columns = columns[:, rows]
+    columns.sort_indices()
+    kept_rows = columns.T.tocsr()
+    kept_rows.sort_indices()
+    row_of = np.where(problem.people > 0, OUT_OF_REACH, SERVED).astype(np.int64)
+    row_of[rows] = np.arange(len(rows))
+    unit = np.full(len(rows), NO_UNIT)
+    return Reduced(
+        problem, problem.people[rows], np.ones(len(rows), np.int64), unit, columns.indptr.astype(np.int64),
+        columns.indices.astype(np.int32), kept_rows.indptr.astype(np.int64), kept_rows.indices.astype(np.int32), sites,
+        problem.kept[sites], row_of, 0.0, float(problem.people[row_of == OUT_OF_REACH].sum()),
+    )  # fmt: skip
+
+
 def site_keys(sites: int) -> npt.NDArray[np.uint64]:
     """Two random 64-bit keys a site, shape ``(sites, 2)``; a set of sites is known by the sums of its keys."""
     return np.random.default_rng(_KEYS_SEED).integers(0, 2**64, size=(sites, 2), dtype=np.uint64)

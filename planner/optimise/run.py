@@ -14,8 +14,9 @@ from planner.optimise.clock import Clock, Progress
 from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.problem import Problem
-from planner.optimise.reduce import reduce
+from planner.optimise.reduce import Reduced, apart, reduce
 from planner.optimise.rules import broken
+from planner.optimise.travel import MeanTime
 
 PROVEN = 1e-6
 LARGE_PAIRS = 2_500_000
@@ -56,7 +57,7 @@ class Run:
     ) -> None:
         self.problem, self.objective, self.limits = problem, objective, limits
         self.seed, self.progress, self.sense = seed, progress, objective.sense
-        self.reduced = reduce(problem)
+        self.reduced = reduction(problem, objective)
         self.model, self.extra = objective.model(self.reduced)
         self.opened: Mask | None = None
         self.value = -self.sense * np.inf
@@ -187,6 +188,8 @@ class Run:
 
     def cores(self) -> None:
         """Solve exactly over ever more of the most promising sites, till the core is all that matters."""
+        if isinstance(self.objective, MeanTime):
+            return  # a core would count other people
         order = np.argsort(self.reduced_costs(), kind="stable")
         for times in CORES:
             if self.over:
@@ -209,7 +212,9 @@ class Run:
         """Branch and cut over some of the reduced sites; ``whole`` where the rest cannot beat the best."""
         allowed = np.zeros(self.problem.sites, bool)
         allowed[self.reduced.sites[sites]] = True
-        part = reduce(self.problem.but(possible=self.problem.possible & allowed))
+        if isinstance(self.objective, MeanTime):
+            allowed[:] = True
+        part = reduction(self.problem.but(possible=self.problem.possible & allowed), self.objective)
         model, extra = self.objective.model(part)
         start = None if self.opened is None else self.objective.start(part, part.narrow(self.opened))
         if start is not None and model.breach(start) > 1e-6:
@@ -247,6 +252,11 @@ class Run:
         bound = self.bound if self.sense * (self.bound - self.value) > 0 else self.value
         status = "proven" if self.closed else "interrupted" if clock.stopped else "time limit"
         return Choice(self.opened, float(bound), status, float(self.certified), self.duals, by_tree=self.tree)
+
+
+def reduction(problem: Problem, objective: Objective) -> Reduced:
+    """The reduced problem an objective works on."""
+    return apart(problem) if isinstance(objective, MeanTime) else reduce(problem)
 
 
 def counts_whole(problem: Problem, objective: Objective) -> bool:

@@ -10,9 +10,9 @@ from planner.errors import OptimiseError
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.problem import Problem
-from planner.optimise.reduce import reduce
 from planner.optimise.rules import broken, covered
 from planner.optimise.sharing import Shares, faults_of
+from planner.optimise.times import Evidence, check_times
 from planner.plan import PROVEN_GAP, Plan
 
 CLOSE = 1e-9
@@ -42,6 +42,8 @@ def verify(plan: Plan) -> Verified:
     Raises `OptimiseError` naming what does not hold: a rule broken, a value misstated, a bound that its
     certificate does not prove, or a bound on the wrong side of the value.
     """
+    if isinstance(evidence := plan.details.get("evidence"), Evidence):
+        return Verified(plan.value, check_times(plan, evidence), plan.bound, plan.proven_by)
     objective: Objective | None = plan.details.get("asked")
     if objective is None:
         raise OptimiseError("the plan carries no question to check it by; only plans made by this session's verbs do")
@@ -86,12 +88,12 @@ def _unmet(problem: Problem, objective: Objective, opened: np.ndarray) -> list[s
 
 def _certified(plan: Plan, problem: Problem, objective: Objective, faults: list[str]) -> float:
     """The bound that the plan's duals prove, rounded where values are whole numbers."""
-    from planner.optimise.run import certified_bound
+    from planner.optimise.run import certified_bound, reduction
 
     duals = plan.details.get("duals")
     if duals is None:
         return plan.sense * float("inf")
-    reduced = reduce(problem)
+    reduced = reduction(problem, objective)
     model, extra = objective.model(reduced)
     if len(duals) != len(model.low):
         faults.append("carries a certificate of another question")
