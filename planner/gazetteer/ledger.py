@@ -17,7 +17,7 @@ from typing import Any
 
 from planner.errors import IdError, PeriodError, StoreError
 from planner.gazetteer import schema
-from planner.gazetteer.records import Basis, Record, from_row, seal
+from planner.gazetteer.records import Basis, Record, from_row, rows, seal
 from planner.gazetteer.schema import EVENT_COLUMNS, KINDS, Kind
 from planner.layers import Period
 from planner.store import GeoPackageStore, geopackage
@@ -198,24 +198,41 @@ def cut(record: Record, on: date) -> list[Record]:
 
 
 def _begin(db: sqlite3.Connection, records: Iterable[Record], seq: int) -> Iterator[tuple[str, list[bytes]]]:
+    streamed = not isinstance(records, Sequence)
+    aside: dict[str, int] = {}
+    for batch in _batches(records):
+        kind = batch[0].kind
+        if streamed and kind.name not in aside and _is_small(db, kind):
+            aside[kind.name] = schema.suspend(db, kind)
+        yield kind.name, _insert(db, batch, seq)
+    for name, after in aside.items():
+        schema.resume(db, KINDS[name], after)
+
+
+def _is_small(db: sqlite3.Connection, kind: Kind) -> bool:
+    """Whether building a table's indexes anew is cheaper than adding a large load to them row by row."""
+    return int(db.execute(f"SELECT coalesce(max(fid), 0) FROM {kind.table}").fetchone()[0]) < 100_000  # noqa: S608
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
     batch: list[Record] = []
     for record in records:
         if batch and (batch[-1].kind is not record.kind or len(batch) >= _BATCH):
-            yield batch[0].kind.name, _insert(db, batch, seq)
+            yield batch
             batch = []
         batch.append(record)
     if batch:
-        yield batch[0].kind.name, _insert(db, batch, seq)
+        yield batch
 
 
 def _insert(db: sqlite3.Connection, batch: list[Record], seq: int) -> list[bytes]:
     kind = batch[0].kind
-    rows = [record.row() for record in batch]
-    seals = [seal(kind.name, row) for row in rows]
+    content = rows(batch)
+    seals = [seal(kind.name, row) for row in content]
     names = ["thing", "slot", "valid_from", "valid_to", *(f'"{name}"' for name in kind.stored), "begun", "seal"]
     marks = ", ".join("?" * len(names))
     sql = f"INSERT INTO {kind.table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
-    db.executemany(sql, [(*row, seq, digest) for row, digest in zip(rows, seals, strict=True)])
+    db.executemany(sql, [(*row, seq, digest) for row, digest in zip(content, seals, strict=True)])
     return seals
 
 

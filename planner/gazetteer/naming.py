@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from planner.errors import DataError, IdError, PeriodError
 from planner.gazetteer.ledger import Ledger, cut
 from planner.gazetteer.records import Basis, Record
-from planner.gazetteer.romanise import draft, faults, initials, toneless
+from planner.gazetteer.romanise import faults, initials, spell, toneless
 from planner.gazetteer.rules import CATEGORIES, Finding, Proposal, judge
 from planner.gazetteer.schema import DIVISION, NAME, TASK
 from planner.gazetteer.search import homophones, same_name
@@ -73,7 +73,7 @@ def name_record(new: NewName, place: str, valid: Period, *, kind: str, status: s
     specific, generic = split(text)
     values = {
         "name": text, "kind": kind, "status": status, "status_since": valid.start, "category": new.category, "specific": specific,
-        "generic": generic, "key": key(text), "sound": toneless(specific), "initials": initials(text), "pinyin": draft(text).text,
+        "generic": generic, "key": key(text), "sound": toneless(specific, within=text), "initials": initials(text), "pinyin": spell(text),
         "within": new.within, "location": new.location, "secrecy": new.secrecy, "scheme": new.scheme or None, **new.values,
     }  # fmt: skip
     return Record(NAME, place, values, valid, slot, new.geometry)

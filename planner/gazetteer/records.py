@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -94,12 +95,16 @@ class Record:
         )  # fmt: skip
 
     def row(self) -> tuple[Any, ...]:
-        """Content as the table holds it: thing, slot, period, then the kind's own columns, ``more`` and geometry."""
-        own = [_stored(self.values.get(name)) for name in self.kind.columns]
-        extra = {key: value for key, value in self.values.items() if key not in self.kind.columns and value is not None}
-        more = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
-        shape = [geopackage.encode(_multi(self.geometry, self.kind), 4490)[0]] if self.kind.geometry else []
-        return (self.thing, self.slot, _stored(self.valid.start), _stored(self.valid.end), *own, more, *shape)
+        """Content as the table holds it: thing, slot, period, then the kind's own columns and ``more``; no geometry."""
+        given = self.values
+        own = [
+            value if type(value := given.get(name)) is str or value is None else _stored(value)
+            for name in self.kind.columns
+        ]
+        more = "{}"
+        if extra := {key: given[key] for key in given.keys() - self.kind.columns.keys() if given[key] is not None}:
+            more = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
+        return (self.thing, self.slot, _stored(self.valid.start), _stored(self.valid.end), *own, more)
 
     def __repr__(self) -> str:
         what = self.values.get("name") or self.values.get("number") or self.values.get("text") or ""
@@ -107,12 +112,15 @@ class Record:
         return f"<{self.kind.name} {self.thing}:{code} {what} {self.valid}>"
 
 
+_SEALED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def seal(kind: str, row: tuple[Any, ...]) -> bytes:
     """Digest of a record's content, 16 bytes."""
     digest = hashlib.blake2b(digest_size=16)
     shape = row[-1] if isinstance(row[-1], bytes) else b""
     plain = row[:-1] if KINDS[kind].geometry else row
-    digest.update(json.dumps([kind, *plain], ensure_ascii=False, separators=(",", ":")).encode())
+    digest.update(_SEALED.encode([kind, *plain]).encode())
     digest.update(shape)
     return digest.digest()
 
@@ -143,13 +151,21 @@ def _stored(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def _multi(geometry: Any, kind: Kind) -> Any:
-    import numpy as np
-
-    if geometry is not None and kind.geometry == "MULTIPOLYGON" and geometry.geom_type == "Polygon":
-        geometry = shapely.multipolygons([geometry])
-    if geometry is not None and kind.geometry == "MULTILINESTRING" and geometry.geom_type == "LineString":
-        geometry = shapely.multilinestrings([geometry])
-    held: Any = np.empty(1, dtype=object)
-    held[0] = geometry
-    return held
+def rows(records: Sequence[Record]) -> list[tuple[Any, ...]]:
+    """Content of records of one kind as the table holds it, geometry last where the kind has one."""
+    plain = [record.row() for record in records]
+    kind = records[0].kind
+    if not kind.geometry:
+        return plain
+    shapes: Any = np.empty(len(records), dtype=object)
+    shapes[:] = [record.geometry for record in records]
+    many: dict[str, tuple[int, Any]] = {
+        "MULTIPOLYGON": (3, shapely.multipolygons),
+        "MULTILINESTRING": (1, shapely.multilinestrings),
+    }
+    if kind.geometry in many:
+        single, build = many[kind.geometry]
+        alone = shapely.get_type_id(shapes) == single
+        if alone.any():
+            shapes[alone] = build(shapes[alone], indices=np.arange(alone.sum()))
+    return [(*row, blob) for row, blob in zip(plain, geopackage.encode(shapes, 4490), strict=True)]

@@ -56,22 +56,24 @@ def draft(name: str) -> Draft:
     >>> draft("解放路").text
     'Jiěfàng Lù'
     """
-    specific, generic = split(name)
-    readings, exception = syllables(name)
     doubts = tuple(dict.fromkeys(letter for letter, certain in zip(name, _certain(name), strict=True) if not certain))
+    return Draft(spell(name), doubts, _read(name)[1])
+
+
+def spell(name: str) -> str:
+    """A name in roman letters, drafted by machine, without the doubts about it."""
+    specific, generic = split(name)
+    readings, _ = syllables(name)
     head, tail = readings[: len(specific)], readings[len(specific) :]
     if joined := _ROAD_IN_SPECIFIC.match(specific) if generic in _LANES else None:
         first = len(joined[1])
-        lead = specific[first:]
-        words = [_word(head[:first]), _ordinal_or_word(lead, head[first:], tail)]
-        return Draft(" ".join(words), doubts, exception)
+        return f"{_word(head[:first])} {_ordinal_or_word(specific[first:], head[first:], tail)}"
     ordinal = _ORDINAL.search(specific) if generic in _LANES else None
     if ordinal and len(specific) > len(ordinal[0]):
-        number = _number(ordinal[0])
-        return Draft(f"{_word(head[: -len(ordinal[0])])} {number} {_word(tail)}", doubts, exception)
+        return f"{_word(head[: -len(ordinal[0])])} {_number(ordinal[0])} {_word(tail)}"
     if generic in _LANES and len(specific) > 2 and specific[-1] in "东西南北中":  # 香港中路: Xiānggǎng Zhōnglù
-        return Draft(f"{_word(head[:-1])} {_word([head[-1], *tail])}", doubts, exception)
-    return Draft(" ".join(_word(part) for part in (head, tail) if part), doubts, exception)
+        return f"{_word(head[:-1])} {_word([head[-1], *tail])}"
+    return " ".join(_word(part) for part in (head, tail) if part)
 
 
 def _ordinal_or_word(lead: str, head: list[str], tail: list[str]) -> str:
@@ -101,19 +103,40 @@ def _apart(text: str) -> Any:
     return list(text)
 
 
-@lru_cache(maxsize=100_000)
-def _read(name: str) -> tuple[tuple[str, ...], bool]:
+@lru_cache(maxsize=30_000)
+def _of_character(letter: str) -> str:
     from pypinyin import Style, pinyin
 
-    readings = [syllable[0] for syllable in pinyin(list(name), style=Style.TONE, errors=_apart)]
-    whole = [syllable[0] for syllable in pinyin(name, style=Style.TONE, errors=_apart)]
-    if len(whole) == len(name):
-        readings = whole
+    return str(pinyin(letter, style=Style.TONE, errors=_apart)[0][0])
+
+
+@cache
+def _phrases() -> Mapping[str, list[list[str]]]:
+    from pypinyin.constants import PHRASES_DICT
+
+    phrases: Mapping[str, list[list[str]]] = PHRASES_DICT
+    return phrases
+
+
+@cache
+def _local() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(exceptions(), key=len, reverse=True)))
+
+
+@lru_cache(maxsize=100_000)
+def _read(name: str) -> tuple[tuple[str, ...], bool]:
+    """Readings by the longest words the dictionary knows, from the left; local readings go before."""
+    readings = [_of_character(letter) for letter in name]
+    phrases, at = _phrases(), 0
+    while at < len(name) - 1:
+        size = next((size for size in (4, 3, 2) if name[at : at + size] in phrases and at + size <= len(name)), 1)
+        if size > 1:
+            readings[at : at + size] = [sounds[0] for sounds in phrases[name[at : at + size]]]
+        at += size
     found = False
-    for local, sounds in exceptions().items():
-        if (at := name.find(local)) >= 0:
-            readings[at : at + len(local)] = sounds.split()
-            found = True
+    for match in _local().finditer(name):
+        readings[match.start() : match.end()] = exceptions()[match[0]].split()
+        found = True
     return tuple(readings), found
 
 
@@ -126,20 +149,22 @@ def syllables(name: str) -> tuple[list[str], bool]:
 def _certain(name: str) -> list[bool]:
     """Whether each character's reading is beyond doubt: one reading only, or part of a word the dictionary knows."""
     from pypinyin import Style, pinyin
-    from pypinyin.constants import PHRASES_DICT
 
     every = [pinyin(letter, style=Style.TONE, heteronym=True)[0] for letter in name]
     sure = [letter in _NEVER_ASKED or len(set(options)) == 1 for letter, options in zip(name, every, strict=True)]
     for size in (4, 3, 2):
         for at in range(len(name) - size + 1):
-            if name[at : at + size] in PHRASES_DICT:
+            if name[at : at + size] in _phrases():
                 sure[at : at + size] = [True] * size
     return [certain and letter not in _TREACHEROUS for certain, letter in zip(sure, name, strict=True)]
 
 
-def toneless(name: str) -> str:
-    """Sound of a name without tones, syllables run together: what homophones share."""
-    return "".join(_plain(syllable) for syllable in _read(name)[0])
+def toneless(name: str, *, within: str = "") -> str:
+    """Sound of a name without tones, syllables run together: what homophones share.
+
+    ``within`` is the whole name that begins with it, where the reading hangs on what follows.
+    """
+    return "".join(_plain(syllable) for syllable in _read(within or name)[0][: len(name)])
 
 
 def initials(name: str) -> str:
@@ -147,6 +172,7 @@ def initials(name: str) -> str:
     return "".join(_plain(syllable)[:1] for syllable in _read(name)[0])
 
 
+@lru_cache(maxsize=5_000)
 def _plain(syllable: str) -> str:
     return unicodedata.normalize("NFC", syllable).translate(TONES).casefold()
 

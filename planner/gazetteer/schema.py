@@ -150,10 +150,8 @@ def _create_kind(db: sqlite3.Connection, kind: Kind) -> None:
     if kind.geometry:
         defined.append(f"{GEOMETRY} {kind.geometry}")
     db.execute(f"CREATE TABLE {table} ({', '.join(defined)})")
-    for columns in (("thing", "slot"), ("begun",), ("ended",), *kind.indexes):
-        listed = ", ".join(f'"{name}"' for name in columns)
-        only = " WHERE ended IS NOT NULL" if columns == ("ended",) else ""
-        db.execute(f"CREATE INDEX {table}_{'_'.join(columns)} ON {table} ({listed}){only}")
+    db.execute(f"CREATE INDEX {table}_thing_slot ON {table} (thing, slot)")
+    _index(db, kind)
     fixed = ("fid", *(name for name in COMMON if name != "ended"), *kind.stored)
     same = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in fixed)
     for statement in geopackage.statements(_GUARDS.format(t=table, same=same)):
@@ -162,3 +160,29 @@ def _create_kind(db: sqlite3.Connection, kind: Kind) -> None:
     if kind.geometry:
         geopackage.index_geometry(db, table)
         geopackage.set_style(db, table, geopackage.plain_style(kind.geometry))
+
+
+def _index(db: sqlite3.Connection, kind: Kind) -> None:
+    for columns in (("begun",), ("ended",), *kind.indexes):
+        listed = ", ".join(f'"{name}"' for name in columns)
+        only = " WHERE ended IS NOT NULL" if columns == ("ended",) else ""
+        db.execute(f"CREATE INDEX {kind.table}_{'_'.join(columns)} ON {kind.table} ({listed}){only}")
+
+
+def suspend(db: sqlite3.Connection, kind: Kind) -> int:
+    """Put a table's look-up indexes aside for a large load in an open transaction; gives its last ``fid``.
+
+    The guards stay, and the index they need.
+    """
+    for columns in (("begun",), ("ended",), *kind.indexes):
+        db.execute(f"DROP INDEX {kind.table}_{'_'.join(columns)}")
+    if kind.geometry:
+        db.execute(f"DROP TRIGGER rtree_{kind.table}_{GEOMETRY}_insert")
+    return int(db.execute(f"SELECT coalesce(max(fid), 0) FROM {kind.table}").fetchone()[0])  # noqa: S608
+
+
+def resume(db: sqlite3.Connection, kind: Kind, after: int) -> None:
+    """Build the indexes that `suspend` put aside, over rows loaded since too."""
+    _index(db, kind)
+    if kind.geometry:
+        geopackage.index_rows(db, kind.table, after=after)

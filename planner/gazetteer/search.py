@@ -77,7 +77,9 @@ def homophones(
     if category == "division":
         return []
     specific, generic = split(name)
-    found = _alike(ledger, NAME, ("sound", toneless(specific)), scope(category, within), but=but, limit=limit)
+    found = _alike(
+        ledger, NAME, ("sound", toneless(specific, within=name)), scope(category, within), but=but, limit=limit
+    )
     return [record for record in found if key(record["name"]) != key(name) and record["generic"] == generic]
 
 

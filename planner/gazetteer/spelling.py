@@ -19,6 +19,7 @@ PLACEHOLDERS = re.compile(
     r"^(无名|未命名|待定|暂无|暂缺|无|未知|规划[一二三四五六七八九十百\d]*|[xX×]+)([路街巷道桥村]*)$"
 )
 BRACKET_PINYIN = re.compile(r"[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]+[)）]", re.IGNORECASE)
+_PLAIN = re.compile(r"[\u4e00-\u9fff]+")
 _DROPPED = re.compile(r"[\s·•・\-—－_'’`]+")
 
 GENERICS = [
@@ -107,6 +108,10 @@ GENERICS = [
 ]
 
 
+_GENERICS = frozenset(GENERICS)
+_LONGEST = max(map(len, GENERICS))
+
+
 @dataclass(frozen=True)
 class Cleaned:
     """A name as it may be stored, and what had to be taken away: ``(what, how many)``."""
@@ -122,6 +127,8 @@ def clean(name: str) -> Cleaned:
     ``repairs`` name what was stripped, each to be recorded; ``faults`` are rule ids of what is refused
     (`name.bidi`, `name.control`, `name.emoji`, `name.empty`, `name.bracket-pinyin`).
     """
+    if _PLAIN.fullmatch(name):
+        return Cleaned(name)
     faults, repairs = [], []
     if any(letter in BIDI for letter in name):
         faults.append("name.bidi")
@@ -182,7 +189,7 @@ def is_simplified(name: str) -> bool:
 
 def split(name: str) -> tuple[str, str]:
     """Part a name into its specific part (专名) and its generic part (通名), which may be empty."""
-    for generic in GENERICS:
-        if name.endswith(generic) and len(name) > len(generic):
-            return name[: -len(generic)], generic
+    for size in range(min(_LONGEST, len(name) - 1), 0, -1):
+        if name[-size:] in _GENERICS:
+            return name[:-size], name[-size:]
     return name, ""

@@ -21,6 +21,7 @@ APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300
 GEOMETRY = "geom"
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
+_LITTLE_POINT = b"\x01\x01\x00\x00\x00"
 _BOX = struct.Struct("<2sBBi4d")
 _BARE = struct.Struct("<2sBBi")
 
@@ -161,6 +162,8 @@ def _bound(which: int) -> Callable[[bytes | None], float | None]:
             return None
         if (blob[3] >> 1) & 7 == 1 and blob[3] & 1:
             return float(struct.unpack_from("<4d", blob, 8)[which])
+        if blob[8:13] == _LITTLE_POINT:
+            return float(struct.unpack_from("<2d", blob, 13)[which >> 1])
         west, south, east, north = shapely.from_wkb(blob[_body(blob) :]).bounds
         return float((west, east, south, north)[which])
 
@@ -202,15 +205,25 @@ def touch(db: sqlite3.Connection, table: str, bounds: Iterable[float] | None = N
         db.execute(f"UPDATE gpkg_contents SET {sides} WHERE table_name = ?", (*box.tolist(), table))  # noqa: S608
 
 
+def index_rows(db: sqlite3.Connection, table: str, *, after: int) -> None:
+    """Enter rows that were added without the R-tree's trigger, and put the trigger back."""
+    rows = db.execute(
+        f'SELECT fid, "{GEOMETRY}" FROM {quoted(table)} WHERE fid > ? AND "{GEOMETRY}" NOT NULL', (after,)
+    )  # noqa: S608
+    sql = f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)'  # noqa: S608
+    while batch := rows.fetchmany(20_000):
+        shapes = decode([blob for _, blob in batch])
+        boxes = shapely.bounds(shapes)[:, [0, 2, 1, 3]].tolist()
+        kept = (~shapely.is_empty(shapes)).tolist()
+        db.executemany(sql, [(row[0], *box) for row, box, full in zip(batch, boxes, kept, strict=True) if full])
+    db.execute(statements(_RTREE.format(t=table, g=GEOMETRY))[0])
+
+
 def index_geometry(db: sqlite3.Connection, table: str) -> None:
     """Build the R-tree of a feature table from its rows, and the triggers that keep it."""
-    rtree = f'"rtree_{table}_{GEOMETRY}"'
-    db.execute(f"CREATE VIRTUAL TABLE {rtree} USING rtree(id, minx, maxx, miny, maxy)")
-    db.execute(
-        f'INSERT INTO {rtree} SELECT fid, ST_MinX("{GEOMETRY}"), ST_MaxX("{GEOMETRY}"), ST_MinY("{GEOMETRY}"),'  # noqa: S608
-        f' ST_MaxY("{GEOMETRY}") FROM {quoted(table)} WHERE "{GEOMETRY}" NOT NULL AND NOT ST_IsEmpty("{GEOMETRY}")'
-    )
-    for statement in statements(_RTREE.format(t=table, g=GEOMETRY)):
+    db.execute(f'CREATE VIRTUAL TABLE "rtree_{table}_{GEOMETRY}" USING rtree(id, minx, maxx, miny, maxy)')
+    index_rows(db, table, after=-1)
+    for statement in statements(_RTREE.format(t=table, g=GEOMETRY))[1:]:
         db.execute(statement)
     where = "http://www.geopackage.org/spec120/#extension_rtree"
     db.execute(

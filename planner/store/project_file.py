@@ -204,6 +204,7 @@ class GeoPackageStore:
             raise StoreError(f"there is no folder {self.path.parent} to keep {self.path.name} in; make it first")
         db = sqlite3.connect(self.path, timeout=self.wait_seconds, isolation_level=None)
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA cache_size = -200000")  # 200 MB, so that indexes of a million rows are built in memory
         geopackage.teach(db)
         return db
 
