@@ -82,9 +82,19 @@ def verify_centre(problem: SitingProblem, choice: CentreChoice) -> None:
         raise OptimiseError(f"the weights do not prove that {choice.certified!r} minutes are needed")
 
 
+def reach_everyone(problem: SitingProblem, *, seconds: float = 60.0, seed: int = 0) -> Mask:
+    """Some choice ``(sites,)`` of at most ``new`` sites that leaves nobody out of reach whom any site reaches.
+
+    Raises `InfeasibleError` with the smallest number of sites that would do, `NoPlanInTimeError` as above.
+    """
+    search = _Search(problem, Clock(seconds), seed, None)
+    search.run_once()
+    return search.choice().opened
+
+
 def worst_time(problem: SitingProblem, opened: Mask) -> float:
     """Minutes of the person furthest from an open site; ``inf`` where someone reaches a site but none that is open."""
-    nearest = _nearest(problem, opened)
+    nearest = problem.nearest(opened)
     asked = _asked(problem)
     return float(nearest[asked].max()) if asked.any() else 0.0
 
@@ -93,17 +103,9 @@ def _site_of_pairs(problem: SitingProblem) -> Positions:
     return np.repeat(np.arange(problem.sites, dtype=np.int32), np.diff(problem.starts))
 
 
-def _nearest(problem: SitingProblem, opened: Mask) -> Minutes:
-    nearest = np.full(problem.demand, np.inf)
-    for site in np.flatnonzero(opened):
-        row = slice(problem.starts[site], problem.starts[site + 1])
-        np.minimum.at(nearest, problem.points[row], problem.minutes[row])
-    return nearest
-
-
 def _asked(problem: SitingProblem) -> Mask:
     """Points with people that some kept or possible site reaches."""
-    return np.isfinite(_nearest(problem, problem.kept | problem.possible)) & (problem.people > 0)
+    return np.isfinite(problem.nearest(problem.kept | problem.possible)) & (problem.people > 0)
 
 
 def _lowest(problem: SitingProblem) -> float:
@@ -113,7 +115,7 @@ def _lowest(problem: SitingProblem) -> float:
 
 def _proves(problem: SitingProblem, weights: Minutes, minutes: float) -> bool:
     """Whether the weights show that ``new`` sites cannot cover everyone in less than the minutes."""
-    weights = np.where(_asked(problem) & (_nearest(problem, problem.kept) >= minutes), weights, 0.0)
+    weights = np.where(_asked(problem) & (problem.nearest(problem.kept) >= minutes), weights, 0.0)
     quick = problem.minutes < minutes
     loads = np.bincount(_site_of_pairs(problem)[quick], weights=weights[problem.points[quick]], minlength=problem.sites)
     heaviest = loads[problem.possible].max(initial=0.0)
@@ -127,7 +129,7 @@ class _Search:
         self.problem, self.clock, self.seed, self.progress = problem, clock, seed, progress
         self.site = _site_of_pairs(problem)
         self.asked = _asked(problem)
-        self.kept_time = np.where(self.asked, _nearest(problem, problem.kept), -np.inf)
+        self.kept_time = np.where(self.asked, problem.nearest(problem.kept), -np.inf)
         self.usable = problem.possible[self.site] & self.asked[problem.points]
         self.opened: Mask | None = None
         self.value = np.inf
@@ -136,13 +138,8 @@ class _Search:
 
     def run(self) -> None:
         """Halve the range of times until one is left."""
-        times = np.unique(
-            np.concatenate((self.problem.minutes[self.usable].astype(np.float64), self.kept_time[self.asked], [0.0]))
-        )
-        times = times[np.isfinite(times) & (times >= self.bound)]
-        self._first(times)
-        low = int(np.searchsorted(times, self.bound))
-        high = int(np.searchsorted(times, self.value))
+        times = self.run_once()
+        low, high = int(np.searchsorted(times, self.bound)), int(np.searchsorted(times, self.value))
         while low < high and not self.clock.up:
             middle = (low + high) // 2
             answer = self._covered(float(times[middle]))
@@ -156,6 +153,20 @@ class _Search:
             if self.progress is not None:
                 self.progress(self.value, self.bound)
 
+    def run_once(self) -> Minutes:
+        """Find any plan at all, or say how many sites would do; gives the times that may be the least."""
+        minutes = self.problem.minutes[self.usable].astype(np.float64)
+        times = np.unique(np.concatenate((minutes, self.kept_time[self.asked], [0.0])))
+        times = times[np.isfinite(times) & (times >= self.bound)]
+        if not len(times):
+            self.opened, self.value = self.problem.kept.copy(), worst_time(self.problem, self.problem.kept)
+        elif self._covered(float(times[-1])) is False:
+            raise InfeasibleError(
+                f"{self.problem.new} new sites cannot reach everyone within {times[-1]:g} minutes;"
+                f" {self._fewest(float(times[-1]))} would do, or a longer limit"
+            )
+        return times
+
     def choice(self) -> CentreChoice:
         """The outcome, measured afresh."""
         if self.opened is None:
@@ -165,24 +176,11 @@ class _Search:
         proven = self.bound >= self.value
         alone = self.certified >= self.value
         status: Status = "proven" if proven else "time limit"
-        unreached = ~np.isfinite(_nearest(self.problem, self.problem.kept | self.problem.possible))
+        unreached = ~np.isfinite(self.problem.nearest(self.problem.kept | self.problem.possible))
         return CentreChoice(
             self.opened, self.value, self.bound, self.certified, status,
             "certificate" if alone else "HiGHS" if proven else "", self.clock.spent, self.weights, unreached,
         )  # fmt: skip
-
-    def _first(self, times: Minutes) -> None:
-        """Find any plan at all, or say how many sites would do."""
-        if not len(times):
-            self.opened, self.value = self.problem.kept.copy(), worst_time(self.problem, self.problem.kept)
-            return
-        widest = float(times[-1])
-        if self._covered(widest) is False:
-            least = self._fewest(widest)
-            raise InfeasibleError(
-                f"{self.problem.new} new sites cannot reach everyone within {widest:g} minutes; {least} would do,"
-                " or a longer limit"
-            )
 
     def _take(self, chosen: Positions) -> None:
         opened = self.problem.kept.copy()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from planner.arrays import Mask, Minutes
 from planner.errors import OptimiseError, QuestionError
+from planner.optimise.centre import reach_everyone
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.median_local import compiled, value_of
+from planner.optimise.median_local import compiled
 from planner.optimise.median_problem import ShortLists, SitingProblem, short_lists
 from planner.optimise.median_run import MedianSearch
 
@@ -85,6 +86,10 @@ def least_mean_time(
     lists, reached = short_lists(problem, unserved)
     whole = _whole(problem, unserved, reached)
     search = MedianSearch(lists, problem.new, clock, effort=effort, gap=gap, seed=seed, progress=progress, whole=whole)
+    if np.isinf(unserved_minutes).any():
+        demanded = np.broadcast_to(np.isinf(unserved_minutes), (problem.demand,))
+        everyone = replace(problem, people=np.where(demanded, problem.people, 0.0))
+        search.take(reach_everyone(everyone, seconds=clock.left, seed=seed)[lists.sites])
     try:
         search.run()
     except KeyboardInterrupt:
@@ -97,7 +102,9 @@ def _choice(problem: SitingProblem, search: MedianSearch, unserved: Minutes, rea
     lists = search.lists
     opened = problem.kept.copy()
     opened[lists.sites[search.best]] = True
-    value = value_of(lists, search.best)
+    if not search.best.any() and people_minutes(problem, opened, unserved) > search.value and problem.new:
+        opened[lists.sites[0]] = True  # the lists count on one opening: any serves those whom every candidate reaches
+    value = people_minutes(problem, opened, unserved)
     prices = unserved.copy()
     prices[lists.rows] = search.ascent.price if search.ascent is not None else 0.0
     certified = certified_bound(lists, problem.new, prices[lists.rows], whole=search.whole)
@@ -107,16 +114,16 @@ def _choice(problem: SitingProblem, search: MedianSearch, unserved: Minutes, rea
     status: Status = "proven" if close else "time limit" if search.clock.up else "within gap"
     return MedianChoice(
         opened, value, bound, certified, status, "certificate" if alone else "tree" if close else "",
-        search.clock.spent, search.seed, prices, unserved, ~reached, reached & ~_served(problem, opened),
+        search.clock.spent, search.seed, prices, unserved, ~reached, reached & ~np.isfinite(problem.nearest(opened)),
         float(problem.people[reached].sum()),
     )  # fmt: skip
 
 
-def _served(problem: SitingProblem, opened: Mask) -> Mask:
-    served = np.zeros(problem.demand, bool)
-    for site in np.flatnonzero(opened):
-        served[problem.points[problem.starts[site] : problem.starts[site + 1]]] = True
-    return served
+def people_minutes(problem: SitingProblem, opened: Mask, unserved_minutes: Minutes) -> float:
+    """What a choice of sites ``(sites,)`` costs in all, over the points that some kept or possible site reaches."""
+    reached = np.isfinite(problem.nearest(problem.kept | problem.possible))
+    cost = np.minimum(problem.nearest(opened), unserved_minutes)
+    return float(problem.people[reached] @ cost[reached])
 
 
 def verify_median(problem: SitingProblem, choice: MedianChoice) -> None:
@@ -130,7 +137,7 @@ def verify_median(problem: SitingProblem, choice: MedianChoice) -> None:
     if (count := int((opened & problem.possible).sum())) > problem.new:
         raise OptimiseError(f"the choice opens {count} new sites, {problem.new} were asked")
     lists, reached = short_lists(problem, choice.unserved_minutes)
-    value = value_of(lists, opened[lists.sites])
+    value = people_minutes(problem, opened, choice.unserved_minutes)
     if not np.isclose(value, choice.value, rtol=1e-9, atol=1e-9):
         raise OptimiseError(f"the choice claims {choice.value!r} people-minutes; measured afresh it costs {value!r}")
     whole = _whole(problem, choice.unserved_minutes, reached)

@@ -79,6 +79,14 @@ class SitingProblem:
         """Number of demand points."""
         return len(self.people)
 
+    def nearest(self, opened: Mask) -> Minutes:
+        """Minutes from each point to its quickest open site, ``(demand,)``; ``inf`` where it reaches none."""
+        from planner.optimise import median_kernels as kernels
+
+        nobody = np.zeros(self.sites, bool)
+        best = kernels.caps(self.starts, self.points, self.minutes, np.asarray(opened, bool), nobody, self.demand)[0]
+        return np.asarray(best)
+
     def _check_rows(self) -> None:
         if len(self.starts) != self.sites + 1 or self.starts[0] != 0 or (np.diff(self.starts) < 0).any():
             raise DataError(f"starts must rise from 0 and have one entry a site and one more: {self.sites + 1:,}")

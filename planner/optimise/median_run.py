@@ -16,6 +16,8 @@ STRICTLY = 1e-7
 """An answer better by less than this share is the same answer."""
 ROUNDS = 40
 """Steps of dual ascent a branch."""
+LAST_WORK = 2e10
+"""Looks at a pair that branch and bound may spend in the end, at usual effort."""
 CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
 LARGEST_TREE = 2e7
@@ -71,7 +73,7 @@ class MedianSearch:
             if self.done:
                 return
             left = reduce(ascent, self.below)
-            if self.finish(ascent, left, np.inf if turn + 1 == turns else 1e8 * (turn + 1)):
+            if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 1e8 * 2 ** min(turn, 5)):
                 return
             self.shake(left, turn)
             self.climb(ascent, 100)
