@@ -34,7 +34,7 @@ def read_layer(
     """Read what touches the area or its buffer from any vector file: water, green, exclusion masks.
 
     Every attribute is kept under its own heading, and ``name`` is added where the file has one under another word.
-    The account is in ``frame.attrs["report"]``. Invalid shapes are mended by default, each listed: a backdrop is looked
+    The account, in words, is in ``frame.attrs["report"]``. Invalid shapes are mended by default, each listed: a backdrop is looked
     at, not counted.
     """
     words = schema("districts")
@@ -52,5 +52,5 @@ def read_layer(
     codes = texts(records.frame[found["code"]])[at] if "code" in found else records.rows[at].astype(str).astype(object)
     index = pd.Index(apart(coded("shape", list(codes))), name="id", dtype=object)
     told = gpd.GeoDataFrame(frame.set_axis(index), geometry=list(moved[at]), crs=area.crs)
-    told.attrs["report"] = ledger.report()
+    told.attrs["report"] = ledger.report().describe()
     return told

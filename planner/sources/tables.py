@@ -199,7 +199,7 @@ def _book(path: Path) -> tuple[Any, list[str]]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))  # by content, not by name
         return book, [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
     except PasswordError as error:
         raise SourceError(f"{path.name} is protected by a password; save it without one") from error
