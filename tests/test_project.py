@@ -175,3 +175,31 @@ def test_a_file_is_inspected_before_it_is_imported(folder: Path) -> None:
     assert code == 0, said
     assert "路名" in said
     assert "第1路" in said
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'objective = "maximise_worst_share"\nleast_share_per = "town"',
+        'one_per = "town"\napart_metres = 200.0',
+        'least_share = 0.05\nleast_share_per = "district"\neffort = 1',
+        "backup = 2",
+    ],
+)
+def test_a_block_may_ask_with_any_rule_the_optimiser_knows(asked: str, folder: Path, tmp_path: Path) -> None:
+    project = open_project(changed(folder, tmp_path, "new = 2", f"new = 4\n{asked}"), data=folder)
+    plan = project.run(tmp_path / "out").plans["meal_station"]
+    assert len(plan.added) <= 4
+
+
+def test_a_rule_by_units_that_are_not_there_is_told(folder: Path, tmp_path: Path) -> None:
+    path = changed(folder, tmp_path, "new = 2", 'new = 2\none_per = "village"')
+    code, said = outcome("plan", str(path), "--data", str(folder), "--out", str(tmp_path / "out"), "--quiet")
+    assert code == 3
+    assert "no units of level 'village', only district, town" in said
+
+
+def test_an_impossible_rule_says_what_would_do_with_exit_code_4(folder: Path, tmp_path: Path) -> None:
+    path = changed(folder, tmp_path, "new = 2", 'new = 1\none_per = "town"')
+    code, said = outcome("plan", str(path), "--data", str(folder), "--out", str(tmp_path / "out"), "--quiet")
+    assert code == 4, said

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from planner.access import Readings, Summary, readings, summarise
-from planner.area import StudyArea
+from planner.area import StudyArea, Units
 from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
 from planner.coverage import Coverage, cover
 from planner.demand import Demand
-from planner.errors import DataError
+from planner.errors import DataError, QuestionError
 from planner.facts import Facts, gather
 from planner.imports import ImportReport
+from planner.layers import Layer
 from planner.network import Network, build_network
-from planner.optimise import cover_everyone, maximise_coverage
+from planner.optimise import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
 from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
 from planner.project.settings import FileBlock, ServiceBlock, Settings
@@ -146,7 +148,7 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
         else:
             coverage = cover(network, inputs.people, sites, minutes=minutes, progress=progress)
     with watch.stage(_word(settings, "优化选址", "Choose the sites")):
-        plan = _solve(block, coverage, settings)
+        plan = _solve(block, coverage, inputs.area.units, settings)
     with watch.stage(_word(settings, "汇总", "Count the people")):
         summary = summarise(plan, by=inputs.area.units, readings=read)
     reports = inputs.reports | _site_reports(today, could)
@@ -200,13 +202,46 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
     return found
 
 
-def _solve(block: ServiceBlock, coverage: Coverage, settings: Settings) -> Plan:
-    name = block.name or settings.project.name
-    scenario = Scenario(name, coverage, new=block.new, avoid=block.avoid)
+def _solve(block: ServiceBlock, coverage: Coverage, units: Units, settings: Settings) -> Plan:
+    scenario = Scenario(
+        block.name or settings.project.name,
+        coverage,
+        new=block.new,
+        avoid=block.avoid,
+        budget=block.budget,
+        capacity=block.capacity,
+        backup=block.backup,
+        least_people=block.least_people,
+        apart_metres=block.apart_metres,
+        site_units=None if block.one_per is None else _units_of(coverage.sites, units, block.one_per),
+        people_units=_people_units(block, coverage, units),
+        least_share=block.least_share or 0.0,
+    )
+    how: dict[str, Any] = {"seconds": block.seconds, "effort": block.effort, "seed": block.seed}
     if block.objective == "cover_everyone":
-        share = 1.0 if block.share is None else block.share
-        return cover_everyone(scenario, share=share, seconds=block.seconds, seed=block.seed)
-    return maximise_coverage(scenario, seconds=block.seconds, seed=block.seed)
+        return cover_everyone(scenario, share=1.0 if block.share is None else block.share, **how)
+    if block.objective == "maximise_worst_share":
+        return maximise_worst_share(scenario, **how)
+    if block.reuse is None:
+        return maximise_coverage(scenario, **how)
+    sites = coverage.sites
+    hosts = sites.ids[sites["host"].notna().to_numpy()]
+    others = sites.ids[~sites.ids.isin(hosts) & ~sites["existing"].to_numpy(dtype=bool)]
+    stages = [(hosts, block.reuse), (others, (block.new or 0) - block.reuse)]
+    return maximise_in_stages(scenario, stages, **how)[-1]
+
+
+def _people_units(block: ServiceBlock, coverage: Coverage, units: Units) -> pd.Series | None:
+    if block.least_share is None and block.objective != "maximise_worst_share":
+        return None
+    return _units_of(coverage.demand, units, block.least_share_per)
+
+
+def _units_of(points: Layer, units: Units, level: str) -> pd.Series:
+    """Unit of each point that lies in one, by name: what a rule's message names."""
+    if level not in units.levels:
+        raise QuestionError(f"the area has no units of level {level!r}, only {', '.join(units.levels)}")
+    return units.locate(points, level).dropna().map(units["name"])
 
 
 def _asked(given: float | None, preset: Service, parameter: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,8 @@ from planner.services import service_keys
 
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Objective = Literal["maximise_coverage", "cover_everyone", "maximise_worst_share"]
+Level = Literal["district", "town", "village"]
 
 
 class _Block(BaseModel):
@@ -86,30 +89,50 @@ class ServiceBlock(_Block):
     name: str | None = None
     existing: FileBlock | None = None
     candidates: CandidatesBlock | None = None
-    objective: Literal["maximise_coverage", "cover_everyone"] = "maximise_coverage"
+    objective: Objective = "maximise_coverage"
     new: Annotated[int, Field(ge=0)] | None = None
+    reuse: Annotated[int, Field(ge=1)] | None = None
     share: Annotated[float, Field(gt=0, le=1)] | None = None
+    one_per: Level | None = None
+    least_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    least_share_per: Level = "district"
+    budget: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    capacity: bool = False
+    backup: Annotated[int, Field(ge=1)] = 1
+    least_people: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    apart_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     mode: Literal["walk", "drive"] | None = None
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     metres_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     snap_metres: Metres | None = None
     avoid: list[str] = Field(default_factory=list)
     seconds: Seconds = 60.0
+    effort: Annotated[int, Field(ge=1)] | None = None
     seed: int = 0
 
     @model_validator(mode="after")
     def _asks_a_question(self) -> ServiceBlock:
-        if self.key not in service_keys():
-            raise ValueError(f"unknown service {self.key!r}; known: {', '.join(service_keys())}")
-        if self.objective == "maximise_coverage" and self.new is None:
-            raise ValueError("maximise_coverage needs new, the number of sites to open (0 measures today)")
-        if self.objective == "maximise_coverage" and self.share is not None:
-            raise ValueError("share goes with cover_everyone; maximise_coverage takes new")
-        if (self.new is None or self.new > 0) and self.candidates is None:
-            raise ValueError("new sites need candidates")
-        if not self.ident.isidentifier():
-            raise ValueError(f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it")
+        if faults := list(self._faults()):
+            raise ValueError("; ".join(faults))
         return self
+
+    def _faults(self) -> Iterator[str]:
+        if self.key not in service_keys():
+            yield f"unknown service {self.key!r}; known: {', '.join(service_keys())}"
+        if self.objective != "cover_everyone" and self.new is None and self.budget is None:
+            yield f"{self.objective} needs new, the number of sites to open (0 measures today), or a budget"
+        if self.objective != "cover_everyone" and self.share is not None:
+            yield f"share goes with cover_everyone; {self.objective} takes new"
+        if (self.new is None or self.new > 0) and self.candidates is None:
+            yield "new sites need candidates"
+        if self.reuse is not None and (self.candidates is None or self.candidates.hosts is None):
+            yield "reuse opens host buildings first; name them as candidates.hosts"
+        if self.reuse is not None and self.objective != "maximise_coverage":
+            yield f"reuse goes with maximise_coverage, not {self.objective}"
+        if self.reuse is not None and self.new is not None and self.reuse > self.new:
+            yield f"reuse is part of new, so it is at most {self.new}, not {self.reuse}"
+        if not self.ident.isidentifier():
+            yield f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it"
 
     @property
     def ident(self) -> str:
