@@ -44,11 +44,18 @@ class Compiled:
     ) -> Reach:
         """See `Router.reach`."""
         search = Search.prepare(network, demand, minutes=minutes, towards=towards)
-        run = Run(search, sites, self.threads, progress)
-        check_fits(run.pairs)
-        slabs = _Slabs(run)
-        run.each_block(slabs.take)
-        return slabs.reach(len(sites))
+        return reach_of(search, sites, threads=self.threads, progress=progress)
+
+
+def reach_of(
+    search: Search, sites: Attachment, *, threads: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> Reach:
+    """Find every demand point within the limit of each site, with a search that stands ready."""
+    run = Run(search, sites, threads, progress)
+    check_fits(run.pairs)
+    slabs = _Slabs(run)
+    run.each_block(slabs.take)
+    return slabs.reach(len(sites))
 
 
 def check_fits(pairs: int) -> None:
