@@ -55,9 +55,9 @@ class Search:
                 f"the compiled router searches up to {LONGEST_MINUTES:g} minutes, not {minutes!r};"
                 " for longer trips pass router=Dijkstra()"
             )
-        with compiling():
-            from planner.routing.kernels import HEAD_BITS
-            from planner.routing.prepare import arcs_of, homes_of
+        from planner.routing.kernels import HEAD_BITS
+        from planner.routing.prepare import arcs_of, homes_of
+
         arcs = arcs_of(network, towards)
         homes, homes_edge = homes_of(network, demand, towards)
         cut = int(np.floor((minutes + TOLERANCE_MINUTES) * TICKS_PER_MINUTE))
@@ -211,7 +211,7 @@ class Run:
 
 
 @contextmanager
-def compiling(*, after_seconds: float = 1.5) -> Iterator[None]:
+def compiling(*, after_seconds: float = 3.0) -> Iterator[None]:
     """Say so where the compiled code takes long to load: that happens once on a machine."""
     words = "planner compiles its search for this machine; this takes about 20 seconds, and only the first time"
     timer = threading.Timer(after_seconds, logging.getLogger("planner").warning, args=(words,))
