@@ -478,6 +478,14 @@ def test_possible_sites_come_from_points_and_buildings_with_the_tags(quarter: Pa
     assert benches.ids.tolist() == ["osm:node/51"]
 
 
+def test_buildings_whose_outline_is_not_whole_are_told(tmp_path: Path, area: StudyArea) -> None:
+    broken = {60: ([21, 22, 99, 24, 21], {"building": "apartments"})}
+    people = read_osm_people(xml(tmp_path / "a.osm", CORNERS, BUILDINGS | broken), area=area_of(area), people_total=9)
+    assert people.report is not None
+    [note] = people.report.notes
+    assert note.words("en").startswith("1 areas cannot be drawn")
+
+
 def test_tags_that_nothing_has_and_no_tags_are_told(quarter: Path, area: StudyArea) -> None:
     with pytest.raises(DataError, match="no place with the tags"):
         read_osm_sites(quarter, area=area_of(area), service="x", tags={"amenity": ["zoo"]})

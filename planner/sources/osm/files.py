@@ -134,7 +134,7 @@ class Feature:
 
 
 def features(extract: Extract, *keys: str, nodes: bool = True) -> Iterator[Feature]:
-    """Nodes and areas (closed ways, multipolygons) that have one of the keys; broken areas are passed over."""
+    """Nodes and areas (closed ways, multipolygons) that have one of the keys; an area that cannot be drawn is passed over."""
     import osmium
 
     write = osmium.geom.WKBFactory()
@@ -149,6 +149,21 @@ def features(extract: Extract, *keys: str, nodes: bool = True) -> Iterator[Featu
                 yield Feature(f"osm:{kind}/{one.orig_id()}", tags, shape)
             elif nodes and one.is_node() and one.location.valid():
                 yield Feature(f"osm:node/{one.id}", tags, shapely.Point(one.location.lon, one.location.lat))
+
+
+def areas_named(extract: Extract, *keys: str) -> set[str]:
+    """IDs of closed ways and multipolygons that have one of the keys, whether or not they can be drawn."""
+    import osmium
+
+    named = set()
+    with _faults_told(extract):
+        stream: Any = osmium.FileProcessor(str(extract.path)).with_filter(osmium.filter.KeyFilter(*keys))
+        for one in stream:
+            if one.is_relation() and one.tags.get("type") in ("multipolygon", "boundary"):
+                named.add(f"osm:relation/{one.id}")
+            elif one.is_way() and one.is_closed() and one.tags.get("area") != "no":
+                named.add(f"osm:way/{one.id}")
+    return named
 
 
 @contextmanager

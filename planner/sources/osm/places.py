@@ -18,7 +18,7 @@ from planner.demand import Demand
 from planner.errors import DataError, QuestionError
 from planner.sites import Sites
 from planner.sources.ledger import Ledger
-from planner.sources.osm.files import Extract, Feature, Kind, features, opened
+from planner.sources.osm.files import Extract, Feature, Kind, areas_named, features, opened
 from planner.sources.osm.roads import DEGREES
 from planner.sources.osm.tags import meanings
 from planner.sources.records import Records
@@ -44,10 +44,12 @@ def read_osm_people(
         raise QuestionError(f"people_total must be a number above 0, not {people_total!r}")
     known = dict(meanings()["people"]) if shares is None else dict(shares)
     extract = opened(path)
-    found = [one for one in _features(extract, "building", nodes=False) if known.get(one.tags["building"], 0) > 0]
+    drawn = _features(extract, "building", nodes=False)
+    found = [one for one in drawn if known.get(one.tags["building"], 0) > 0]
     table = _table(found, ("building", "building:levels", "name"))
     shapes = _moved(found, area.crs)
     ledger = _ledger(extract, "building", table, found)
+    _tell_of_lost_areas(extract, ledger, drawn, "building")
     homes = _inside(shapes, ledger, area.polygon)
     if not len(homes):
         raise DataError(f"{extract.path.name}: no residential building lies in {area.name}; people need another source")
@@ -76,11 +78,13 @@ def read_osm_sites(
     if not wanted or not all(wanted.values()):
         raise QuestionError("tags must name at least one value for each key, such as {'amenity': ['restaurant']}")
     extract = opened(path)
-    found = [one for one in _features(extract, *wanted) if _host(one.tags, wanted)]
+    drawn = _features(extract, *wanted)
+    found = [one for one in drawn if _host(one.tags, wanted)]
     table = _table(found, ("name", "name:zh"))
     table["host"] = [_host(one.tags, wanted) for one in found]
     shapes = _moved(found, area.crs)
     ledger = _ledger(extract, "amenity", table, found)
+    _tell_of_lost_areas(extract, ledger, drawn, *wanted)
     near = _inside(shapes, ledger, area.wide)
     if not len(near):
         raise DataError(f"{extract.path.name}: no place with the tags {tags or 'shipped'} lies in {area.name}")
@@ -97,6 +101,16 @@ def _features(extract: Extract, *keys: str, nodes: bool = True) -> list[Feature]
         raise DataError(f"{extract.path.name} is GraphML, which holds streets alone; give the .osm.pbf or .osm")
     unique = {one.id: one for one in features(extract, *keys, nodes=nodes)}
     return [unique[name] for name in sorted(unique)]
+
+
+def _tell_of_lost_areas(extract: Extract, ledger: Ledger, drawn: Sequence[Feature], *keys: str) -> None:
+    """Note the areas whose outline is not whole in the file: they are nowhere else in the account."""
+    lost = sorted(areas_named(extract, *keys) - {one.id for one in drawn})
+    if lost:
+        ledger.note(
+            f"{len(lost)} 个面的边界不完整，无法绘出（如 {lost[0]}）",
+            f"{len(lost)} areas cannot be drawn, their outline is not whole in the file (such as {lost[0]})",
+        )
 
 
 def _host(tags: Mapping[str, str], wanted: Mapping[str, frozenset[str]]) -> str:
