@@ -153,12 +153,12 @@ def certified_bound(lists: ShortLists, new: int, prices: Minutes, *, whole: bool
 
     Where all people and minutes are ``whole`` numbers, so is every value, and the bound rounds up.
     """
-    from planner.optimise import median_search as search
+    from planner.optimise import median_dual as dual
 
     rho = np.zeros(len(lists.sites))
     price = np.minimum(np.asarray(prices, np.float64), lists.cap)
-    own = search.lagrangian(compiled(lists), price, rho)
-    bound = lists.constant + own + search.cheapest(rho, new)[1]
+    own = dual.lagrangian(compiled(lists), price, rho)
+    bound = lists.constant + own + dual.cheapest(rho, new)[1]
     return float(np.ceil(bound - 1e-6)) if whole else float(bound)
 
 

@@ -156,23 +156,23 @@ class Ascent:
 
     def climb(self, upper: float, rounds: int) -> Mask:
         """Climb for some rounds towards a known value; gives the sites the relaxed answer opens."""
-        from planner.optimise import median_search as search
+        from planner.optimise import median_dual as dual
 
         pairs = compiled(self.lists)
         goal = upper - self.lists.constant
         return np.asarray(
-            search.climb(
+            dual.climb(
                 pairs, self.new, goal, self.scale, rounds, self.price, self.trial, self.drift, self.control, self.rho
             )
         )
 
     def adopt(self, price: Minutes) -> None:
         """Take other prices if their bound is better."""
-        from planner.optimise import median_search as search
+        from planner.optimise import median_dual as dual
 
         pairs = compiled(self.lists)
-        own = search.lagrangian(pairs, price, self.rho)
-        bound = own + search.cheapest(self.rho, self.new)[1]
+        own = dual.lagrangian(pairs, price, self.rho)
+        bound = own + dual.cheapest(self.rho, self.new)[1]
         if bound > self.control[0]:
             self.price = price.copy()
             self.control[0] = bound

@@ -38,13 +38,13 @@ def reduce(ascent: Ascent, below: float) -> Reduced:
     A site whose forced change lifts the bound to ``below`` is fixed (Beasley 1993); a point that would pay
     so much above its price that the bound reaches ``below`` is never served that late.
     """
+    from planner.optimise import median_dual as dual
     from planner.optimise import median_kernels as kernels
-    from planner.optimise import median_search as search
 
     lists, price = ascent.lists, ascent.price
     rho = np.zeros(len(lists.sites))
-    own = search.lagrangian(compiled(lists), price, rho)
-    taken, chosen, last, following = search.cheapest(rho, ascent.new)
+    own = dual.lagrangian(compiled(lists), price, rho)
+    taken, chosen, last, following = dual.cheapest(rho, ascent.new)
     slack = max(0.0, below - lists.constant - own - chosen)
     opened = taken & (following - rho > slack)
     free = ~opened & (taken | (rho - last <= slack))
