@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from planner.sources.ledger import Ledger
 from planner.sources.records import Geometries
+from planner.sources.references import CGCS2000, between
 
 Names = npt.NDArray[np.object_]
 
@@ -40,8 +41,7 @@ def by_place(kind: str, points: Geometries, crs: CRS) -> Names:
 def degrees_of(points: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
     """Longitude and latitude of points, shape ``(n, 2)``."""
     xy = shapely.get_coordinates(points)
-    transformer = Transformer.from_crs(crs, CRS.from_epsg(4490), always_xy=True)
-    return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    return np.column_stack(between(crs, CGCS2000).transform(xy[:, 0], xy[:, 1]))
 
 
 def apart(names: Names) -> Names:

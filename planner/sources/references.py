@@ -7,6 +7,7 @@ nothing is shifted or swapped silently. Where it cannot be right, the error says
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,13 +44,19 @@ class Reference:
     def to(self, target: CRS, xy: Points) -> Points:
         """Coordinates in ``target``, shape ``(n, 2)``, x before y; infinite where they cannot be."""
         if self.shift:
-            return _moved(Transformer.from_crs(CGCS2000, target, always_xy=True), to_cgcs2000(xy, self.shift))
+            return _moved(between(CGCS2000, target), to_cgcs2000(xy, self.shift))
         if self.transformation:
             lonlat = _moved(Transformer.from_pipeline(self.transformation), xy)
-            return _moved(Transformer.from_crs(CGCS2000, target, always_xy=True), lonlat)
+            return _moved(between(CGCS2000, target), lonlat)
         if self.crs == target:
             return xy
-        return _moved(Transformer.from_crs(self.crs, target, always_xy=True), xy)
+        return _moved(between(self.crs, target), xy)
+
+
+@lru_cache(maxsize=64)
+def between(source: CRS, target: CRS) -> Transformer:
+    """The way from one CRS to another, x before y; making one takes a quarter of a second, so they are kept."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def _moved(transformer: Transformer, xy: Points) -> Points:
@@ -171,15 +178,20 @@ def guess_crs(xy: Points, area: StudyArea | None) -> str:
 def _usual(box: tuple[float, float, float, float], area: StudyArea) -> list[tuple[CRS, str]]:
     if max(abs(box[0]), abs(box[2])) <= 180 and max(abs(box[1]), abs(box[3])) <= 90:
         return [(CRS.from_epsg(4326), "degrees, WGS 84 or CGCS2000")]
-    zones = [(CRS.from_epsg(4534 + at), f"CGCS2000, three-degree zone {75 + 3 * at}° E") for at in range(21)]
+    zones = [(_epsg(4534 + at), f"CGCS2000, three-degree zone {75 + 3 * at}° E") for at in range(21)]
     prefixed = [
-        (CRS.from_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)
+        (_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)
     ]
     return (
         [(area.crs, "the area's own")]
         + (prefixed if box[0] >= 1e7 else zones)
         + [(CRS.from_epsg(3857), "web Mercator")]
     )
+
+
+@lru_cache(maxsize=64)
+def _epsg(code: int) -> CRS:
+    return CRS.from_epsg(code)
 
 
 def _guess_by_range(box: tuple[float, float, float, float]) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from planner.area import StudyArea
 from planner.arrays import Points
 from planner.roads import Roads
-from planner.sources.references import CGCS2000
+from planner.sources.references import CGCS2000, between
 from planner.sources.shifted import to_cgcs2000
 
 SHIFTS = ("GCJ-02", "BD-09")
@@ -58,8 +58,7 @@ MEASURES = {
 
 def unshifted(xy: Points, crs: CRS, shift: str) -> Points:
     """Where points in ``crs`` would be if their coordinates were really of the shifted system."""
-    to_degrees = Transformer.from_crs(crs, CGCS2000, always_xy=True)
-    back = Transformer.from_crs(CGCS2000, crs, always_xy=True)
+    to_degrees, back = between(crs, CGCS2000), between(CGCS2000, crs)
     lonlat = np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))
     true = to_cgcs2000(lonlat, shift)
     return np.column_stack(back.transform(true[:, 0], true[:, 1]))

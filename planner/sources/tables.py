@@ -20,6 +20,7 @@ from planner.sources.sniff import Format, digest
 
 DEEPEST_HEADING = 15  # lines of titles above the headings, at most
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "合计数", "累计", "total", "sum", "subtotal", "grandtotal"})
+TOTAL_LETTERS = frozenset("合总小共累 　tTsSgGｔＴ")  # which a total row's word begins with, for speed
 SEPARATORS = (",", ";", "\t", "|")
 
 Cells = list[list[Any]]
@@ -110,7 +111,9 @@ def _heading(cell: Any) -> str:
 
 
 def _blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or (isinstance(cell, float) and np.isnan(cell))
+    if type(cell) is str:
+        return not cell or cell.isspace()
+    return cell is None or cell != cell  # noqa: PLR0124 - NaN alone differs from itself
 
 
 def _frame(headings: list[str], body: Cells) -> pd.DataFrame:
@@ -133,9 +136,8 @@ def _totals(frame: pd.DataFrame) -> list[Blemish]:
     """Rows that sum the others, by the word in their first filled text cell."""
     found = []
     for position, row in enumerate(frame.itertuples(index=False, name=None)):
-        texts = [(at, cell) for at, cell in enumerate(row) if isinstance(cell, str)][:3]
-        for _, cell in texts:
-            if plain(cell).rstrip("数行:") in TOTALS:
+        for cell in [cell for cell in row if isinstance(cell, str)][:3]:
+            if cell[0] in TOTAL_LETTERS and plain(cell).rstrip("数行:") in TOTALS:
                 found.append(Blemish(position, "table.total", value=cell))
                 break
     return found
