@@ -184,6 +184,7 @@ def test_a_file_is_inspected_before_it_is_imported(folder: Path) -> None:
         'one_per = "town"\napart_metres = 200.0',
         'least_share = 0.05\nleast_share_per = "district"\neffort = 1',
         "backup = 2",
+        'objective = "minimise_mean_time"\nunserved_minutes = 30.0',
     ],
 )
 def test_a_block_may_ask_with_any_rule_the_optimiser_knows(asked: str, folder: Path, tmp_path: Path) -> None:

@@ -21,7 +21,14 @@ from planner.facts import Facts, gather
 from planner.imports import ImportReport
 from planner.layers import Layer
 from planner.network import Network, build_network
-from planner.optimise import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
+from planner.optimise import (
+    cover_everyone,
+    maximise_coverage,
+    maximise_in_stages,
+    maximise_worst_share,
+    minimise_mean_time,
+    minimise_worst_time,
+)
 from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
 from planner.project.settings import FileBlock, ServiceBlock, Settings
@@ -222,6 +229,10 @@ def _solve(block: ServiceBlock, coverage: Coverage, units: Units, settings: Sett
         return cover_everyone(scenario, share=1.0 if block.share is None else block.share, **how)
     if block.objective == "maximise_worst_share":
         return maximise_worst_share(scenario, **how)
+    if block.objective == "minimise_mean_time":
+        return minimise_mean_time(scenario, unserved_minutes=block.unserved_minutes, **how)
+    if block.objective == "minimise_worst_time":
+        return minimise_worst_time(scenario, seconds=block.seconds, seed=block.seed)
     if block.reuse is None:
         return maximise_coverage(scenario, **how)
     sites = coverage.sites

@@ -15,7 +15,9 @@ from planner.services import service_keys
 
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Objective = Literal["maximise_coverage", "cover_everyone", "maximise_worst_share"]
+Objective = Literal[
+    "maximise_coverage", "cover_everyone", "maximise_worst_share", "minimise_mean_time", "minimise_worst_time"
+]
 Level = Literal["district", "town", "village"]
 
 
@@ -106,6 +108,7 @@ class ServiceBlock(_Block):
     metres_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     snap_metres: Metres | None = None
     avoid: list[str] = Field(default_factory=list)
+    unserved_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     seconds: Seconds = 60.0
     effort: Annotated[int, Field(ge=1)] | None = None
     seed: int = 0
@@ -131,6 +134,8 @@ class ServiceBlock(_Block):
             yield f"reuse goes with maximise_coverage, not {self.objective}"
         if self.reuse is not None and self.new is not None and self.reuse > self.new:
             yield f"reuse is part of new, so it is at most {self.new}, not {self.reuse}"
+        if self.unserved_minutes is not None and self.objective != "minimise_mean_time":
+            yield f"unserved_minutes goes with minimise_mean_time, not {self.objective}"
         if not self.ident.isidentifier():
             yield f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it"
 
