@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import folium
@@ -14,16 +16,19 @@ import numpy as np
 import pytest
 import shapely
 
-from planner.access import summarise
+from planner.access import find_gaps, summarise
 from planner.area import StudyArea
+from planner.coverage import Coverage
+from planner.demand import Demand
 from planner.errors import DataError, QuestionError, SourceError
 from planner.facts import gather
 from planner.layers import Layer
-from planner.maps import PlanMap, draw
+from planner.maps import PlanMap, draw, draw_comparison, write_index
 from planner.maps.layers import NEVER, build_steps, time_classes
 from planner.maps.packing import Box, pack
+from planner.maps.picture import small_picture
 from tests.plans import small_plan, small_readings
-from tests.town import CRS, SOUTH, WEST, roads_of
+from tests.town import CRS, SOUTH, WEST, demand_of, roads_of, sites_of
 
 
 @pytest.fixture
@@ -190,3 +195,76 @@ def test_the_data_of_a_page_cannot_end_its_element(area: StudyArea) -> None:
     data = re.search(r'id="plan-data">(.*?)</script>', text, re.DOTALL)
     assert data
     assert {site["name"] for site in json.loads(data[1])["sites"]} >= set(names)
+
+
+def test_two_plans_are_compared_over_the_same_people(area: StudyArea, tmp_path: Path) -> None:
+    readings = small_readings()
+    first, second = small_plan(readings, new=1), small_plan(readings, new=3)
+    with pytest.raises(QuestionError, match="another name"):
+        draw_comparison(first, second, by=area)
+    second = replace(second, scenario=second.scenario.but(name="bigger"))
+    page = draw_comparison(first, second, by=area)
+    states = unpacked(page.data["people"])["state"]
+    here, there = (plan.scenario.coverage.covered(plan.ids) for plan in (first, second))
+    assert np.bincount(states, minlength=5).tolist() == [
+        (here & there).sum(), (here & ~there).sum(), (there & ~here).sum(), (~here & ~there).sum() - 3, 3,
+    ]  # fmt: skip
+    text = page.save(tmp_path / "compare.html").read_text(encoding="utf-8")
+    gained = summarise(second, by=area.units).overall["covered"] - summarise(first, by=area.units).overall["covered"]
+    assert f"+{int(gained):,}" in text
+    frame = second.scenario.coverage.demand.frame
+    others = Demand(frame.set_axis([f"other:{at}" for at in range(len(frame))]))
+    elsewhere = replace(second.scenario.coverage, demand=others)
+    with pytest.raises(QuestionError, match="same people"):
+        draw_comparison(first, replace(second, scenario=second.scenario.but(coverage=elsewhere)), by=area)
+
+
+def test_gaps_are_drawn_with_their_names_and_people(area: StudyArea) -> None:
+    plan = small_plan(small_readings(), new=0)
+    gaps = find_gaps(plan, by=area.units, least_people=5)
+    page = draw(plan, by=area, gaps=gaps)
+    drawn = [site for site in page.data["sites"] if site["kind"] == "gap"]
+    assert [site["name"] for site in drawn] == gaps["name"].tolist()
+    assert {entry["name"] for entry in page.data["index"]} >= set(gaps["name"])
+
+
+def test_an_index_lists_the_pages_of_a_folder_with_their_pictures(page: PlanMap, tmp_path: Path) -> None:
+    page.save(tmp_path / "方案 一#1.html")
+    (tmp_path / "方案 一#1.xlsx").write_bytes(b"")
+    (tmp_path / "other.html").write_text("<title>not ours</title>", encoding="utf-8")
+    text = write_index(tmp_path).read_text(encoding="utf-8")
+    assert text.count("data:image/png;base64,") == 1
+    assert "%231.html" in text
+    assert "%231.xlsx" in text
+    assert "not ours" not in text
+    assert "内部资料" in text
+    with pytest.raises(SourceError, match="no folder"):
+        write_index(tmp_path / "missing")
+
+
+def test_a_small_picture_is_a_png_others_can_read() -> None:
+    from PIL import Image
+
+    at = np.array([[0, 0], [100, 0], [0, 50]])
+    address = small_picture(at, np.array([0, 1, 1]), ["#ff0000", "#0000ff"])
+    image = Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")
+    assert image.size == (220, 136)
+    colours = {colour for _, colour in image.getcolors() or []}
+    assert colours == {(250, 249, 245), (255, 0, 0), (0, 0, 255)}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("cells", "sites", "megabytes"), [(20_000, 2_000, 3), (500_000, 2_000, 12)])
+def test_pages_of_cities_stay_within_their_budgets(
+    cells: int, sites: int, megabytes: int, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    side = int(np.sqrt(cells)) + 1
+    places = [(100.0 * x, 100.0 * y) for x in range(side) for y in range(side)][:cells]
+    demand = demand_of(places, rng.lognormal(1, 1, cells).tolist())
+    near = rng.choice(cells, sites, replace=False)
+    today = sites_of([places[at] for at in near], existing=True)
+    coverage = Coverage.from_pairs(
+        demand, today, site=np.arange(sites), point=near, minutes=rng.uniform(0, 15, sites), limit=15
+    )
+    page = draw(coverage).save(tmp_path / "city.html")
+    assert page.stat().st_size < megabytes * 1e6

@@ -1,6 +1,8 @@
 """Maps: plans as HTML pages officials can open."""
 
+from planner.maps.comparison import draw_comparison
 from planner.maps.draw import draw
+from planner.maps.index import write_index
 from planner.maps.page import PlanMap
 
-__all__ = ["PlanMap", "draw"]
+__all__ = ["PlanMap", "draw", "draw_comparison", "write_index"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from planner.access import TOTAL, UNASSIGNED
@@ -15,6 +17,11 @@ from planner.maps.packing import Box
 
 TIME_COLOURS = ("#0b4f8a", "#3f8fc5", "#9ccbe6")
 UNCOVERED, OFFLINE = "#f0a04b", "#6b6b6b"
+SYMBOLS: dict[str, dict[str, Any]] = {
+    "added": {"colour": "#8a0f6b", "shape": "circle", "small": False, "word": "new_site_short"},
+    "existing": {"colour": "#1d2b36", "shape": "square", "small": True, "word": "existing_site_short"},
+    "gap": {"colour": "#a8201a", "shape": "diamond", "small": True, "word": "gap"},
+}
 LEVEL_COLOURS = {"city": "#3c3c3c", "district": "#4a4a4a", "town": "#8d8d8d", "village": "#b5b5b5"}
 
 UNIT_COLUMNS = (
@@ -24,7 +31,9 @@ UNIT_COLUMNS = (
 COVERAGE_COLUMNS = ("name", "people", "covered", "share", "uncovered", "not_connected", "existing_sites")
 
 
-def legend_rows(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def legend_rows(
+    facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]], gaps: bool = False
+) -> list[dict[str, Any]]:
     """What the map shows, and the switches of its layers."""
     said = words(lang)
     rows: list[dict[str, Any]] = []
@@ -38,6 +47,8 @@ def legend_rows(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, A
         row("circle", "new_site", toggle="added")
     if len(facts.existing_sites):
         row("square", "existing_site", toggle="existing")
+    if gaps:
+        row("diamond", "gap_long", colour=SYMBOLS["gap"]["colour"], toggle="gap")
     row("none", "people_by_time")
     ends = time_classes(facts.coverage.limit)
     for kind, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
@@ -58,16 +69,24 @@ def legend_rows(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, A
     return rows
 
 
-def _cell(value: Any, text: str, *, number: bool = False, word: str = "") -> dict[str, Any]:
-    return {"value": value, "text": text, "number": number, "word": word}
+def text_cell(text: str, *, word: str = "") -> dict[str, Any]:
+    """A cell of text, or of a word that follows the language."""
+    return {"value": "", "text": text, "number": False, "word": word}
 
 
-def _number(value: Any) -> dict[str, Any]:
-    return _cell(int(value), f"{int(value):,}", number=True)
+def count_cell(value: Any, *, signed: bool = False) -> dict[str, Any]:
+    """A cell of a whole number."""
+    return {
+        "value": int(value),
+        "text": f"{int(value):+,}" if signed else f"{int(value):,}",
+        "number": True,
+        "word": "",
+    }
 
 
-def _share(part: Any, whole: Any) -> dict[str, Any]:
-    return _cell(part / whole if whole else -1, percent(part, whole), number=True)
+def share_cell(part: Any, whole: Any) -> dict[str, Any]:
+    """A cell of a share, from the two counts shown; it sorts first where there is no one."""
+    return {"value": part / whole if whole else -1, "text": percent(part, whole), "number": True, "word": ""}
 
 
 def page_tables(facts: Facts) -> list[dict[str, Any]]:
@@ -86,13 +105,13 @@ def _unit_table(facts: Facts, level: str) -> dict[str, Any]:
     rows = []
     for unit, row in table_of(facts, level).iterrows():
         special = {TOTAL: "total", UNASSIGNED: "unassigned"}.get(str(unit), "")
-        cells = [_cell("", words()[special] if special else row["name"], word=special)]
+        cells = [text_cell(words()[special] if special else row["name"], word=special)]
         for name in names[1:]:
             if name.startswith("share"):
                 part = "covered_before" if name == "share_before" else "covered"
-                cells.append(_share(row[part], row["people"]))
+                cells.append(share_cell(row[part], row["people"]))
             else:
-                cells.append(_number(row[name]))
+                cells.append(count_cell(row[name]))
         rows.append({"cells": cells, "ref": None if special else f"u:{unit}", "last": unit == TOTAL})
     columns = [{"word": name, "number": name != "name"} for name in names]
     return {"key": level, "kind": "unit", "title": f"by_{level}", "columns": columns, "rows": rows}
@@ -104,10 +123,10 @@ def _site_table(facts: Facts, kind: str, table: pd.DataFrame, people: int) -> di
     lead = ["rank"] if kind == "added" else []
     rows = []
     for site, row in table.iterrows():
-        cells = [_number(row["rank"])] if lead else []
-        cells += [_cell("", row["name"]), _cell("", row[where])]
+        cells = [count_cell(row["rank"])] if lead else []
+        cells += [text_cell(row["name"]), text_cell(row[where])]
         for name in figures:
-            cells.append(_share(row["covered_so_far"], people) if name == "share_so_far" else _number(row[name]))
+            cells.append(share_cell(row["covered_so_far"], people) if name == "share_so_far" else count_cell(row[name]))
         rows.append({"cells": cells, "ref": f"s:{site}", "last": False})
     names = [*lead, "site", where, *figures]
     columns = [{"word": name, "number": name in {"rank", *figures}} for name in names]
@@ -143,6 +162,7 @@ def site_rows(facts: Facts, box: Box) -> list[dict[str, Any]]:
         for (site, row), (x, y) in zip(table.iterrows(), site_layer(table, box), strict=True):
             where = [[level, row[level] or "—"] for level in facts.summary.levels]
             shown = {"ref": f"s:{site}", "name": row["name"], "kind": kind, "x": x, "y": y, "where": where[-1][1]}
+            shown["word"] = SYMBOLS[kind]["word"]
             rank = int(row["rank"]) if kind == "added" else 0
             rows.append({**shown, "rank": rank, "facts": [["id", str(site)], *where, *_site_card(row, kind, people)]})
     return rows
@@ -156,15 +176,34 @@ def _site_card(row: pd.Series, kind: str, people: int) -> list[list[str]]:
     return [*counts, ["share_so_far", percent(so_far, people)]]
 
 
+def gap_rows(gaps: gpd.GeoDataFrame, box: Box) -> list[dict[str, Any]]:
+    """Named gaps as symbols with their people, from `planner.access.find_gaps`."""
+    centres = gpd.GeoSeries(gaps.geometry.representative_point(), crs=gaps.crs).to_crs(4326)
+    at = box.steps(np.column_stack([centres.x, centres.y]))
+    rows = []
+    for number, (row, (x, y)) in enumerate(zip(gaps.to_dict("records"), at.tolist(), strict=True)):
+        card = [["uncovered", f"{round(row['people']):,}"], ["nearest_site", str(row["site_name"] or "—")]]
+        if not pd.isna(row["metres"]):
+            card.append(["metres_away", f"{row['metres']:,.0f} m"])
+        shown = {
+            "ref": f"g:{number}",
+            "name": str(row["name"]),
+            "kind": "gap",
+            "word": "gap",
+            "x": x,
+            "y": y,
+            "rank": 0,
+        }
+        rows.append({**shown, "where": "", "facts": card})
+    return rows
+
+
 def search_index(
     units: list[dict[str, Any]], sites: list[dict[str, Any]], places: list[list[Any]]
 ) -> list[dict[str, str]]:
     """Entries of the search box with their pinyin initials."""
     rows = [(row["ref"], row["name"], row["level"], "") for row in units]
-    rows += [
-        (row["ref"], row["name"], "new_site_short" if row["rank"] else "existing_site_short", row["where"])
-        for row in sites
-    ]
+    rows += [(row["ref"], row["name"], row["word"], row["where"]) for row in sites]
     rows += [(f"p:{number}", place[0], "places", "") for number, place in enumerate(places)]
     return [
         {"ref": ref, "name": name, "kind": kind, "where": where, "initials": initials(name)}

@@ -17,8 +17,28 @@ from planner.errors import QuestionError
 from planner.facts import LANGUAGES, Facts, finding, gather, headline, proof, title, words
 from planner.facts.lists import lonlat
 from planner.layers import Layer
-from planner.maps.content import about_rows, legend_rows, page_tables, search_index, site_rows, unit_rows
-from planner.maps.layers import area_layer, named_points, people_layer, road_layer, spacing_steps, unit_layer
+from planner.maps.content import (
+    OFFLINE,
+    SYMBOLS,
+    TIME_COLOURS,
+    UNCOVERED,
+    about_rows,
+    gap_rows,
+    legend_rows,
+    page_tables,
+    search_index,
+    site_rows,
+    unit_rows,
+)
+from planner.maps.layers import (
+    area_layer,
+    named_points,
+    people_layer,
+    people_picture,
+    road_layer,
+    spacing_steps,
+    unit_layer,
+)
 from planner.maps.packing import Box
 from planner.maps.page import PlanMap
 from planner.network import Network
@@ -38,6 +58,7 @@ def draw(
     lang: str = "zh",
     layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = None,
     places: gpd.GeoDataFrame | None = None,
+    gaps: gpd.GeoDataFrame | None = None,
     service: Any = None,
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
@@ -50,7 +71,7 @@ def draw(
 
     ``by`` is the study area or its units; ``network`` gives the roads of the base map, ``layers`` areas such
     as ``{"water": ..., "green": ...}``, ``places`` points with a ``name``, such as the place names in force on the
-    map's date. Parameters and sources are printed on the page. Without an ``map_approval`` number (审图号) the
+    map's date, ``gaps`` what `planner.access.find_gaps` found. Parameters and sources are printed on the page. Without an ``map_approval`` number (审图号) the
     page is stamped as internal. `Facts` gathered once serve a map and a report alike.
     """
     words(lang)  # an unknown language is refused before the work
@@ -64,13 +85,17 @@ def draw(
     shapes, label_points = unit_layer(facts.units, box)
     places_shown = named_points(places, box)
     units, sites = unit_rows(facts, label_points, shapes.pop("bounds")), site_rows(facts, box)
+    sites += gap_rows(gaps, box) if gaps is not None else []
     extra = [_area(name, shape, box) for name, shape in (layers or {}).items()]
-    data = {
+    colours = [*TIME_COLOURS, UNCOVERED, OFFLINE]
+    data: dict[str, Any] = {
         "lang": lang,
         "say": {each: _say(facts, each) for each in LANGUAGES},
         "box": box.payload(),
         **frames,
         "people": people_layer(facts, box),
+        "colours": colours,
+        "symbols": SYMBOLS,
         "roads": road_layer(network, box) if network is not None else None,
         "units": {**shapes, "rows": units},
         "areas": extra,
@@ -82,7 +107,8 @@ def draw(
         "finest": facts.units.levels[-1],
         "index": search_index(units, sites, places_shown),
     }
-    return PlanMap(_content(facts, lang, roads=network is not None, extra=extra), data)
+    content = _content(facts, lang, roads=network is not None, extra=extra, gaps=gaps is not None)
+    return PlanMap({**content, "picture": people_picture(facts, box, colours)}, data)
 
 
 def _area(name: str, shape: gpd.GeoDataFrame | Layer, box: Box) -> dict[str, Any]:
@@ -113,7 +139,7 @@ def _say(facts: Facts, lang: str) -> dict[str, str]:
     return said
 
 
-def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]]) -> dict[str, Any]:
+def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]], gaps: bool) -> dict[str, Any]:
     return {
         "lang": lang,
         "say": _say(facts, lang),
@@ -131,6 +157,6 @@ def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]
         "tables": page_tables(facts),
         "parameters": about_rows(facts, lang),
         "sources": facts.sources,
-        "legend": legend_rows(facts, lang, roads=roads, extra=extra),
+        "legend": legend_rows(facts, lang, roads=roads, extra=extra, gaps=gaps),
         "online": False,
     }

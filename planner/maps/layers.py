@@ -15,9 +15,11 @@ from scipy.spatial import cKDTree
 from planner.area import Units
 from planner.arrays import Lines, Positions
 from planner.coverage import Coverage
+from planner.demand import Demand
 from planner.facts import Facts
 from planner.facts.lists import lonlat
 from planner.maps.packing import STEPS, Box, pack, pack_lines
+from planner.maps.picture import small_picture
 from planner.network import Network
 from planner.routing.reach import is_within
 
@@ -60,17 +62,29 @@ def build_steps(facts: Facts) -> npt.NDArray[np.uint16]:
 def people_layer(facts: Facts, box: Box) -> dict[str, Any]:
     """Every populated point: place, build steps, whether connected, and a size class of its people."""
     coverage = facts.coverage
-    people = coverage.demand.people
-    shown = np.flatnonzero(people > 0)
-    at = box.steps(lonlat(coverage.demand))[shown]
-    order = np.lexsort((at[:, 0], at[:, 1]))
-    steps = build_steps(facts)[:, shown][:, order]
-    sizes = _size_classes(people[shown][order])
-    offline = (~coverage.connected[shown][order]).astype(np.uint8)
-    arrays: dict[str, npt.NDArray[Any]] = {"x": at[order, 0].copy(), "y": at[order, 1].copy()}
+    shown, arrays = people_places(coverage.demand, box)
+    steps = build_steps(facts)[:, shown]
     arrays |= {f"step{row}": steps[row].copy() for row in range(3)}
-    packed = pack({**arrays, "size": sizes, "offline": offline}, deltas=("x", "y"))
+    packed = pack({**arrays, "offline": (~coverage.connected[shown]).astype(np.uint8)}, deltas=("x", "y"))
     return {**packed, "side": _spacing(coverage), "classes": time_classes(coverage.limit)}
+
+
+def people_picture(facts: Facts, box: Box, colours: list[str]) -> str:
+    """The same people as a small picture, as they are once everything is built."""
+    shown, arrays = people_places(facts.coverage.demand, box)
+    reached = build_steps(facts)[:, shown] < NEVER
+    kinds = [*reached, facts.coverage.connected[shown]]
+    at = np.column_stack([arrays["x"], arrays["y"]])
+    return small_picture(at, np.select(kinds, [0, 1, 2, 3], default=4), colours)
+
+
+def people_places(demand: Demand, box: Box) -> tuple[Positions, dict[str, npt.NDArray[Any]]]:
+    """Populated points row by row from the north, which packs best: their positions, and ``x``, ``y`` and ``size``."""
+    shown = np.flatnonzero(demand.people > 0)
+    at = box.steps(lonlat(demand))[shown]
+    order = np.lexsort((at[:, 0], at[:, 1]))
+    sizes = _size_classes(demand.people[shown[order]])
+    return shown[order], {"x": at[order, 0].copy(), "y": at[order, 1].copy(), "size": sizes}
 
 
 def _size_classes(people: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:

@@ -88,7 +88,7 @@ async function startPage(map) {
     const site = state.site, unit = units.rows[state.unit];
     element('card').hidden = true;
     const shown = function (row) { return row.facts.map(function (fact) { return [say(fact[0]), fact[1]]; }); };
-    if (site) card(site.rank ? site.rank + '. ' + site.name : site.name, [[say('legend'), say(site.kind === 'added' ? 'new_site_short' : 'existing_site_short')]].concat(shown(site)));
+    if (site) card(site.rank ? site.rank + '. ' + site.name : site.name, [[say('legend'), say(site.word)]].concat(shown(site)));
     else if (unit) card(unit.name, shown(unit));
   }
   const latlng = function (x, y) {

@@ -1,7 +1,6 @@
 // Painters: people, areas, roads, units, stations and labels, each given the view in steps of the page's box.
 const COLOURS = {
-  times: ['#0b4f8a', '#3f8fc5', '#9ccbe6'], uncovered: '#f0a04b', offline: '#6b6b6b',
-  shares: ['#f6e8c3', '#d0d9d6', '#93bccd', '#4a8fb5', '#0b5a8c'], existing: '#1d2b36', added: '#8a0f6b',
+  shares: ['#f6e8c3', '#d0d9d6', '#93bccd', '#4a8fb5', '#0b5a8c'],
 };
 const SIZES = [0.5, 0.65, 0.82, 1];
 const ROADS = [['#b98a4e', 2.2], ['#c4a46f', 1.6], ['#c9c4b8', 1.1], ['#d9d5cb', 0.7]];
@@ -54,17 +53,17 @@ function rgba(hex) {
 function paintPeople(view, people, step, shown) {
   const { dpr } = view, side = Math.max(people.side * view.metre * dpr, 1);
   const wide = Math.round(view.wide * dpr), high = Math.round(view.high * dpr);
-  const colours = COLOURS.times.concat(COLOURS.uncovered, COLOURS.offline).map(rgba);
+  const colours = DATA.colours.map(rgba);
   const image = new ImageData(wide, high), pixels = new Uint32Array(image.data.buffer);
   const k = view.k * dpr, x0 = view.x * dpr, y0 = view.y * dpr;
   const halves = SIZES.map(function (part) { return (side < 5 ? side : side * part) / 2; });  // edges are rounded, so neighbours abut
-  const { x, y, size, offline, step0, step1, step2 } = people;
+  const { x, y, size, offline, step0, step1, step2, state } = people;
   for (let i = 0; i < x.length; i++) {
     const half = halves[size[i]], cx = x[i] * k + x0, cy = y[i] * k + y0;
     const left = Math.max(0, Math.round(cx - half)), right = Math.min(wide, Math.max(Math.round(cx - half) + 1, Math.round(cx + half)));
     const top = Math.max(0, Math.round(cy - half)), bottom = Math.min(high, Math.max(Math.round(cy - half) + 1, Math.round(cy + half)));
     if (left >= right || top >= bottom) continue;
-    const kind = step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
+    const kind = state ? state[i] : step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
     if (!shown[kind]) continue;
     const colour = colours[kind];
     for (let row = top * wide; row < bottom * wide; row += wide) {
@@ -137,10 +136,15 @@ function paintBorders(view, units, selected) {
   });
 }
 
-function symbol(ctx, kind, x, y, r) {
+function symbol(ctx, shape, x, y, r) {
   ctx.beginPath();
-  if (kind === 'existing') ctx.rect(Math.round(x - r), Math.round(y - r), Math.round(2 * r), Math.round(2 * r));
-  else ctx.arc(x, y, r, 0, 2 * Math.PI);
+  if (shape === 'square') ctx.rect(Math.round(x - r), Math.round(y - r), Math.round(2 * r), Math.round(2 * r));
+  else if (shape === 'circle') ctx.arc(x, y, r, 0, 2 * Math.PI);
+  else {
+    const corners = { triangle: [[0, -1.2], [1.1, 0.8], [-1.1, 0.8]], diamond: [[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]] }[shape];
+    corners.forEach(function (c, i) { ctx[i ? 'lineTo' : 'moveTo'](x + c[0] * r, y + c[1] * r); });
+    ctx.closePath();
+  }
 }
 
 function paintSites(view, sites, step, shown, selected) {
@@ -152,17 +156,18 @@ function paintSites(view, sites, step, shown, selected) {
   const room = Math.min(9.5 * grow, Math.max(4.2, DATA.apart * view.k * 0.55)), numbered = room > 6.4;  // crowded stations shrink to dots
   for (let i = sites.length - 1; i >= 0; i--) {
     const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
-    site.visible = shown[site.kind] && (site.kind === 'existing' || site.rank <= step);
+    const style = DATA.symbols[site.kind];
+    site.visible = shown[site.kind] && site.rank <= step;
     if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
-    const r = site.kind === 'existing' ? 3.6 * grow : site.rank > 99 && numbered ? room * 1.15 : room;
-    if (site.kind !== 'existing') taken.push([x - r, y - r, x + r, y + r]);
-    symbol(ctx, site.kind, x, y, r + (site === selected ? 4 : 1.4));
+    const r = style.small ? 3.6 * grow : site.rank > 99 && numbered ? room * 1.15 : room;
+    if (!style.small) taken.push([x - r, y - r, x + r, y + r]);
+    symbol(ctx, style.shape, x, y, r + (site === selected ? 4 : 1.4));
     ctx.fillStyle = site === selected ? '#ffd400' : '#fff';
     ctx.fill();
-    symbol(ctx, site.kind, x, y, r);
-    ctx.fillStyle = COLOURS[site.kind];
+    symbol(ctx, style.shape, x, y, r);
+    ctx.fillStyle = style.colour;
     ctx.fill();
-    if (site.kind === 'existing' || !numbered) continue;
+    if (!site.rank || !numbered) continue;
     ctx.fillStyle = '#fff';
     ctx.font = 'bold ' + Math.round(room * 1.15) + 'px ' + FONT;
     ctx.fillText(String(site.rank), x, y + 0.5);
