@@ -67,7 +67,7 @@ class MedianSearch:
             return
         self.take(first_answer(self.lists, self.new, self.clock))
         ascent = self.ascent = Ascent.beside(self.lists, self.new, self.best)
-        self.climb(ascent, 300)
+        self.climb(ascent, 200)
         turns = max(1, round(12 * self.effort))
         for turn in range(turns):
             if self.done:
@@ -76,6 +76,7 @@ class MedianSearch:
             if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 1e8 * 2 ** min(turn, 5)):
                 return
             self.shake(left, turn)
+            ascent.restart(max(0.1, ascent.step), patience=20.0)
             self.climb(ascent, 100)
 
     def take(self, opened: Mask) -> None:
