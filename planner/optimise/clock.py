@@ -12,16 +12,24 @@ Progress = Callable[[float, float], None]
 
 @dataclass
 class Clock:
-    """Seconds since the call began; ``stopped`` is set by Ctrl-C."""
+    """Seconds since the call began; ``stopped`` is set by Ctrl-C. ``timer`` is the wall clock unless a benchmark counts otherwise."""
 
     seconds: float
-    began: float = field(default_factory=perf_counter)
     stopped: bool = False
+    timer: Callable[[], float] = perf_counter
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.timer()
+
+    def part(self, seconds: float) -> Clock:
+        """A clock of its own, of the same kind, for at most so many seconds of what is left."""
+        return Clock(min(seconds, self.left), timer=self.timer)
 
     @property
     def spent(self) -> float:
         """Seconds since the call."""
-        return perf_counter() - self.began
+        return self.timer() - self.began
 
     @property
     def left(self) -> float:

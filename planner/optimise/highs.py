@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,8 @@ def _run(solver: Any, clock: Clock, watch: Callable[[float, float], None] | None
         if watch is not None:
             watch(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
 
-    solver.setOptionValue("time_limit", max(clock.left, 0.01))
+    on_wall = clock.timer is perf_counter  # HiGHS knows no other; by another clock it stops when asked
+    solver.setOptionValue("time_limit", max(clock.left, 0.01) if on_wall else float("inf"))
     for signal in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         signal.subscribe(interrupt)
     if watch is not None:

@@ -22,7 +22,7 @@ class Prices:
     prices: Numbers
     best: Numbers
     drift: Numbers
-    top: float = np.inf
+    top: float = 1e300  # inf would make its own tolerance nan
     agility: float = 1.0
 
     @property

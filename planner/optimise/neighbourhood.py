@@ -44,7 +44,7 @@ def improve(
     objective = PeopleCovered()
     model, _ = objective.model(part)
     start = objective.start(part, part.narrow(freed[sites]))
-    own = Clock(np.inf if fixed else min(SECONDS, clock.left))
+    own = clock.part(np.inf if fixed else SECONDS)
     found = highs.solve_whole(model, own, start=start, nodes=NODES if fixed else None)
     if not fixed:
         size.learn(solved=found.optimal, seconds=own.spent)

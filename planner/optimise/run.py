@@ -46,7 +46,7 @@ class Limits:
     def slice(self, share: float) -> Clock:
         """A clock for a share of the time left."""
         left = self.clock.left
-        return Clock(left if self.effort is not None else left * share)
+        return self.clock.part(left if self.effort is not None else left * share)
 
 
 class Run:
