@@ -144,8 +144,8 @@ def _fits(value: object, *, share: bool) -> bool:
 def read_service(path: str | os.PathLike[str]) -> Service:
     """Read a service of your own from a TOML; raises `QuestionError` telling every fault at once, by key.
 
-    The file holds one service with the keys of ``services.toml`` and its ``key``. With ``based_on``, the key of a shipped
-    service, everything not said is as there.
+    The file holds one service with the keys of ``services.toml`` and its ``key``. With ``based_on``, the key of a
+    shipped service, everything not said is as there.
     """
     file = Path(path)
     try:

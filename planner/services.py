@@ -35,8 +35,8 @@ COLUMNS = ("parameter", "value", "unit", "source", "since", "until", "basis")
 class Parameter:
     """One number or rule with where it comes from, on what basis, and from when until when it holds.
 
-    ``since`` and ``until`` are ISO dates as exact as they are known (``2019``, ``2025-01-01``), the second the first day
-    it no longer holds; an empty ``since`` says that the date is not known. Only an ``assumption`` is the planner's own.
+    ``since`` and ``until`` are ISO dates as exact as they are known (``2019``, ``2025-01-01``), the second the first
+    day it no longer holds; an empty ``since`` says that the date is not known. An ``assumption`` is the planner's own.
     """
 
     value: Any
@@ -228,9 +228,16 @@ def tier_systems() -> Mapping[str, TierSystem]:
 
 
 def _parameters(data: Mapping[str, Mapping[str, Any]]) -> dict[str, Parameter]:
-    texts = ("unit", "source", "name")
     return {
-        key: Parameter(**{name: Text.of(value) if name in texts else value for name, value in one.items()})
+        key: Parameter(
+            value=one["value"],
+            unit=Text.of(one["unit"]),
+            source=Text.of(one["source"]),
+            basis=one["basis"],
+            since=one.get("since", ""),
+            until=one.get("until", ""),
+            name=Text.of(one.get("name", "")),
+        )
         for key, one in data.items()
     }
 

@@ -20,7 +20,7 @@ FLOORS = [
     "gazetteer network service_files",
     "routing",
     "coverage candidates",
-    "access plan",
+    "access plan allotment beds village_homes projection suitability",
     "facts",
     "optimise maps reports exports rezone",
     "sources",

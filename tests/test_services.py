@@ -18,8 +18,8 @@ from planner.services import Service, service, service_data, service_keys, tier_
 from planner.texts import Text
 
 PRESETS = {
-    "meal_station", "care_station", "care_centre", "district_centre", "care_home", "dementia_day_care", "social_work_station",
-    "recovery_house", "shelter", "marriage_registry", "funeral", "service_point",
+    "meal_station", "care_station", "care_centre", "district_centre", "care_home", "dementia_day_care",
+    "social_work_station", "recovery_house", "shelter", "marriage_registry", "funeral", "service_point",
 }  # fmt: skip
 
 

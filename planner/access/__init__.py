@@ -1,9 +1,12 @@
 """Access: what coverage means for people."""
 
 from planner.access.catchments import floating_catchments, gaussian_decay, step_decay
+from planner.access.gaps import find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
 from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise
+from planner.access.suppressed import Suppressed, suppress
+from planner.access.suppression import hide, suppress_counts
 from planner.access.times import Times, nearest_times
 
 __all__ = [
@@ -12,12 +15,17 @@ __all__ = [
     "Inequality",
     "Readings",
     "Summary",
+    "Suppressed",
     "Times",
+    "find_gaps",
     "floating_catchments",
     "gaussian_decay",
+    "hide",
     "inequality",
     "nearest_times",
     "readings",
     "step_decay",
     "summarise",
+    "suppress",
+    "suppress_counts",
 ]
