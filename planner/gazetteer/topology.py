@@ -72,16 +72,17 @@ def lines_fit(lines: Sequence[Record], units: Units, *, tolerance_metres: float 
         if missing := [side for side in sides if side not in shapes.index]:
             rows.append(_finding("line without unit", line, f"{', '.join(missing)} has no border on that day"))
             continue
-        edge = shapely.intersection(
-            shapely.boundary(shapes[sides[0]]), shapely.boundary(shapes[sides[1]]).buffer(tolerance_metres)
-        )
+        near = shapely.buffer(shapely.boundary(shapes[sides[1]]), tolerance_metres)
+        edge = shapely.intersection(shapely.boundary(shapes[sides[0]]), near)
         drawn = in_units(units, line.geometry)
         if edge.is_empty or drawn is None:
             rows.append(_finding("no shared edge", line, f"{sides[0]} and {sides[1]} share no edge"))
             continue
-        apart = max(shapely.hausdorff_distance(drawn, edge, 0.05), 0.0)
-        if apart > tolerance_metres:
-            rows.append(_finding("line off edge", line, f"up to {apart:,.0f} m from the edge of its units", apart))
+        off = shapely.difference(drawn, shapely.buffer(edge, tolerance_metres))
+        left = shapely.difference(edge, shapely.buffer(drawn, 2 * tolerance_metres))
+        if off.length > 0 or left.length > tolerance_metres:
+            reason = f"{off.length:,.0f} m of it run off the edge of its units, {left.length:,.0f} m of the edge are without it"
+            rows.append(_finding("line off edge", line, reason, off.length + left.length))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
