@@ -1,94 +1,245 @@
 from .access import (
+    Inequality as Inequality,
+)
+from .access import (
     Readings as Readings,
+)
+from .access import (
     Summary as Summary,
+)
+from .access import (
+    Times as Times,
+)
+from .access import (
+    find_gaps as find_gaps,
+)
+from .access import (
+    floating_catchments as floating_catchments,
+)
+from .access import (
+    gaussian_decay as gaussian_decay,
+)
+from .access import (
+    inequality as inequality,
+)
+from .access import (
+    nearest_times as nearest_times,
+)
+from .access import (
     readings as readings,
+)
+from .access import (
+    step_decay as step_decay,
+)
+from .access import (
     summarise as summarise,
+)
+from .access import (
+    suppress as suppress,
 )
 from .area import (
     StudyArea as StudyArea,
+)
+from .area import (
     Units as Units,
 )
 from .candidates import (
     candidate_sites as candidate_sites,
+)
+from .candidates import (
     candidates_from_hosts as candidates_from_hosts,
+)
+from .candidates import (
     candidates_from_people as candidates_from_people,
 )
 from .coverage import (
     Coverage as Coverage,
+)
+from .coverage import (
     cover as cover,
 )
-from .demand import (
-    Demand as Demand,
-)
+from .demand import Demand as Demand
 from .errors import (
     ColumnError as ColumnError,
+)
+from .errors import (
     CrsError as CrsError,
+)
+from .errors import (
     DataError as DataError,
+)
+from .errors import (
     IdError as IdError,
+)
+from .errors import (
     InfeasibleError as InfeasibleError,
+)
+from .errors import (
     NoPlanInTimeError as NoPlanInTimeError,
+)
+from .errors import (
     OptimiseError as OptimiseError,
+)
+from .errors import (
     PeriodError as PeriodError,
+)
+from .errors import (
     PlannerError as PlannerError,
+)
+from .errors import (
     QuestionError as QuestionError,
+)
+from .errors import (
     SourceError as SourceError,
+)
+from .errors import (
     StoreError as StoreError,
 )
-from .exports import (
-    write as write,
+from .exports import write as write
+from .gazetteer import (
+    Gazetteer as Gazetteer,
 )
-from .imports import (
-    ImportReport as ImportReport,
+from .gazetteer import (
+    open_gazetteer as open_gazetteer,
 )
+from .imports import ImportReport as ImportReport
 from .layers import (
     Column as Column,
+)
+from .layers import (
     Layer as Layer,
+)
+from .layers import (
     Period as Period,
 )
 from .maps import (
     draw as draw,
 )
+from .maps import (
+    draw_comparison as draw_comparison,
+)
+from .maps import (
+    write_index as write_index,
+)
 from .network import (
     Attachment as Attachment,
+)
+from .network import (
     Network as Network,
+)
+from .network import (
     build_network as build_network,
+)
+from .network import (
+    clipping_at_the_border as clipping_at_the_border,
+)
+from .optimise import (
+    Problem as Problem,
+)
+from .optimise import (
+    compare as compare,
 )
 from .optimise import (
     cover_everyone as cover_everyone,
+)
+from .optimise import (
+    frontier as frontier,
+)
+from .optimise import (
     maximise_coverage as maximise_coverage,
+)
+from .optimise import (
+    maximise_in_stages as maximise_in_stages,
+)
+from .optimise import (
+    maximise_worst_share as maximise_worst_share,
+)
+from .optimise import (
+    minimise_mean_time as minimise_mean_time,
+)
+from .optimise import (
+    minimise_worst_time as minimise_worst_time,
+)
+from .optimise import (
+    sensitivity as sensitivity,
+)
+from .optimise import (
+    verify as verify,
 )
 from .plan import (
     Plan as Plan,
+)
+from .plan import (
     Scenario as Scenario,
 )
 from .profiles import (
     Profile as Profile,
+)
+from .profiles import (
     travel_profile as travel_profile,
 )
 from .project import (
     Project as Project,
+)
+from .project import (
     open_project as open_project,
 )
-from .reports import (
-    report as report,
+from .reports import report as report
+from .roads import Roads as Roads
+from .routing import (
+    nearest as nearest,
 )
-from .roads import (
-    Roads as Roads,
+from .routing import (
+    people_in_reach as people_in_reach,
 )
+from .routing import (
+    stream_reach as stream_reach,
+)
+from .routing.service_areas import service_areas as service_areas
 from .services import (
     Parameter as Parameter,
+)
+from .services import (
     Reading as Reading,
+)
+from .services import (
     Service as Service,
+)
+from .services import (
     service as service,
 )
-from .sites import (
-    Sites as Sites,
+from .sites import Sites as Sites
+from .sources import (
+    inspect as inspect,
 )
 from .sources import (
     read_area as read_area,
+)
+from .sources import (
+    read_layer as read_layer,
+)
+from .sources import (
     read_population as read_population,
+)
+from .sources import (
     read_roads as read_roads,
+)
+from .sources import (
     read_sites as read_sites,
 )
+from .sources.osm import (
+    fetch_roads as fetch_roads,
+)
+from .sources.osm import (
+    read_osm as read_osm,
+)
+from .sources.osm import (
+    read_osm_people as read_osm_people,
+)
+from .sources.osm import (
+    read_osm_sites as read_osm_sites,
+)
+from .store import GeoPackageStore as GeoPackageStore
+from .texts import Text as Text
 
 __version__: str

@@ -125,16 +125,19 @@ def _run(toml: Path, data: Path | None, out: Path, *, quiet: bool) -> None:
 
     project = open_project(toml, data=data)
     run = project.run(out, progress=not quiet and sys.stderr.isatty())
-    words = WORDS[project.settings.project.lang]
+    lang = project.settings.project.lang
+    words = WORDS[lang]
     for one in run.answers.values():
         proof = words["proven"] if one.plan.proven else words["gap"].format(gap=one.plan.gap)
-        click.echo(repr(one.plan) if project.settings.project.lang == "en" else f"【{one.plan.scenario.name}】")
+        click.echo(repr(one.plan) if lang == "en" else f"【{one.plan.scenario.name}】")
         click.echo("  " + words["people"].format(**one.summary.overall))
         click.echo("  " + words["plan"].format(added=len(one.plan.added), proof=proof))
     for report in run.reports.values():
-        click.echo("  " + report.summary(lang=project.settings.project.lang))
+        click.echo("  " + report.summary(lang=lang))
         for note in report.notes:
-            click.echo(f"    - {Text.of(note).words(project.settings.project.lang)}")
+            click.echo(f"    - {Text.of(note).words(lang)}")
+    for warning in run.inputs.warnings(lang):
+        click.echo(f"  ! {warning}")
     for kind, path in run.files.items():
         click.echo(f"{words[kind.rpartition('.')[2]]}: {path}")
     if run.has_findings:

@@ -16,6 +16,7 @@ from planner.errors import DataError, QuestionError
 from planner.exports import write
 from planner.imports import ImportReport
 from planner.maps import draw
+from planner.network import describe_findings
 from planner.plan import Plan
 from planner.project.importing import KINDS, Import, column_map, project_store, read_import
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
@@ -132,12 +133,11 @@ class Project:
                     "summary": one.summary.overall,
                     "parameters": one.facts(self.settings, inputs).parameters.astype(str).to_dict(orient="records"),
                     "imports": {name: import_facts(report) for name, report in one.reports.items()},
-                    "network_findings": one.network.findings.groupby("rule").size().to_dict()
-                    if len(one.network.findings)
-                    else {},
+                    "network_findings": describe_findings(one.network.findings, lang=self.settings.project.lang),
                 }
                 for ident, one in answers.items()
             },
+            "warnings": inputs.warnings(self.settings.project.lang),
             "outputs": {kind: path.name for kind, path in files.items()},
             "stages": stage_facts(watch.stages),
         }

@@ -20,7 +20,7 @@ from planner.errors import DataError, QuestionError
 from planner.facts import Facts, gather
 from planner.imports import ImportReport
 from planner.layers import Layer
-from planner.network import Network, build_network
+from planner.network import Network, build_network, clipping_at_the_border
 from planner.optimise import (
     cover_everyone,
     maximise_coverage,
@@ -54,6 +54,11 @@ class Inputs:
         given = {"area": self.area.units.report, "roads": self.roads.report, "population": self.people.report}
         return {name: report for name, report in given.items() if report is not None}
 
+    def warnings(self, lang: str) -> list[str]:
+        """What is doubtful about the inputs taken together: so far, roads cut off at the area's border."""
+        cut = clipping_at_the_border(self.roads, self.area)
+        return [] if cut is None else [cut.words(lang)]
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -75,7 +80,7 @@ class Answer:
             by=inputs.area,
             summary=self.summary,
             parameters=self._asked(settings),
-            sources=[report.summary(lang=lang) for report in self.reports.values()],
+            sources=[report.summary(lang=lang) for report in self.reports.values()] + inputs.warnings(lang),
             title=settings.project.name,
             service=self.service,
             map_approval=settings.project.map_approval,
