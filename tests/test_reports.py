@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ from planner.errors import DataError
 from planner.facts import percent
 from planner.facts.lists import apportion
 from planner.imports import QUARANTINE_COLUMNS
+from planner.maps import draw
 from planner.plan import Plan
-from planner.reports import PlanReport, report
+from planner.reports import PlanReport, frontier_figure, plan_figure, report
+from planner.reports.figures import chinese_font
 from planner.services import service
 from tests.plans import small_plan, small_readings
 
@@ -135,7 +139,7 @@ def test_a_table_of_parameters_is_printed_as_it_stands(plan: Plan, summary: Summ
 
 
 def test_a_report_of_another_kind_is_refused(written: PlanReport, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"\.xlsx"):
+    with pytest.raises(DataError, match=r"\.xlsx, \.docx, \.html"):
         written.save(tmp_path / "plan.pdf")
 
 
@@ -154,3 +158,88 @@ def test_whole_people_of_a_list_sum_to_the_total_given() -> None:
     assert apportion(amounts, 5).tolist() in ([1, 1, 0, 3], [1, 0, 1, 3], [0, 1, 1, 3])
     assert apportion(amounts, 2).sum() == 2
     assert apportion(np.empty(0), 0).tolist() == []
+
+
+def test_fault_90_map_workbook_brief_and_page_state_the_same_figures(
+    written: PlanReport, book: Any, summary: Summary, plan: Plan, tmp_path: Path
+) -> None:
+    import docx
+
+    page = draw(written.facts)
+    brief = docx.Document(str(written.save(tmp_path / "plan.docx")))
+    said = "\n".join(paragraph.text for paragraph in brief.paragraphs)
+    html = written.save(tmp_path / "plan.html").read_text(encoding="utf-8")
+    overall = summary.overall
+    share = percent(overall["covered"], overall["people"])
+    for figure in (f"{int(overall['covered']):,}", f"{int(overall['covered_before']):,}", share):
+        for text in (said, html, page.to_html(), book["摘要"]["A3"].value):
+            assert figure in text
+    assert page.data["steps"] == written.facts.covered_by_step
+    rows = [row.cells for row in brief.tables[1].rows][1:]
+    assert [cell.text for cell in rows[-1]][-2:] == [f"{page.data['steps'][-1]:,}", share]
+    assert plan.share == pytest.approx(overall["covered"] / overall["people"], abs=2 / overall["people"])
+    shares = [cell["text"] for cell in page.content["tables"][1]["rows"][0]["cells"]]
+    assert shares[3] == percent(*(rows_of(book["分镇街"])[0][key] for key in ("规划后覆盖", "人数")))
+
+
+def test_a_brief_is_set_as_official_documents_are(written: PlanReport, tmp_path: Path) -> None:
+    import docx
+
+    brief = docx.Document(str(written.save(tmp_path / "plan.docx")))
+    section = brief.sections[0]
+    assert round(section.top_margin.mm) == 37
+    assert round(section.page_width.mm) == 210
+    headings = [paragraph.text for paragraph in brief.paragraphs if paragraph.text[1:2] == "、"]
+    assert len(headings) == 5
+    assert len(brief.inline_shapes) == 1
+    assert "内部资料，不得公开" in brief.paragraphs[0].text
+    assert "PAGE" in section.footer.paragraphs[0]._p.xml
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_a_figure_is_saved_as_picture_page_or_drawing(
+    written: PlanReport, suffix: str, recwarn: pytest.WarningsRecorder, tmp_path: Path
+) -> None:
+    figure = plan_figure(written.facts)
+    figure.savefig(tmp_path / f"plan{suffix}", dpi=60)
+    assert (tmp_path / f"plan{suffix}").stat().st_size > 5_000
+    assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
+
+
+def test_fault_89_without_a_chinese_font_a_figure_is_refused_with_what_to_install(
+    written: PlanReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib import font_manager
+
+    chinese_font.cache_clear()
+    latin = [font for font in font_manager.fontManager.ttflist if font.name.startswith("DejaVu")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", latin)
+    with pytest.raises(DataError, match="fonts-noto-cjk"):
+        plan_figure(written.facts)
+    chinese_font.cache_clear()
+
+
+def test_a_frontier_shows_every_plan(plan: Plan) -> None:
+    smaller = small_plan(small_readings(), new=1)
+    axes = frontier_figure([plan, smaller]).axes[0]
+    assert [text.get_text() for text in axes.texts] == [f"{100 * smaller.share:.1f}%", f"{100 * plan.share:.1f}%"]
+    with pytest.raises(DataError, match="at least one plan"):
+        frontier_figure([])
+
+
+def test_today_s_coverage_is_reported_too(area: StudyArea, tmp_path: Path) -> None:
+    made = report(small_readings().at(10), by=area)
+    book = openpyxl.load_workbook(made.save(tmp_path / "today.xlsx"))
+    assert "现有 2 个站点" in book["摘要"]["A3"].value
+    assert rows_of(book["新增站点"]) == []
+    assert made.save(tmp_path / "today.docx").exists()
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, the stand-in for Office and WPS, is absent")
+@pytest.mark.long
+@pytest.mark.parametrize("suffix", [".xlsx", ".docx"])
+def test_an_office_program_opens_what_we_write(written: PlanReport, suffix: str, tmp_path: Path) -> None:
+    made = written.save(tmp_path / f"plan{suffix}")
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "pdf"]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(made)], check=True, capture_output=True, timeout=180)
+    assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF")
