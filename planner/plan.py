@@ -72,6 +72,7 @@ class Scenario:
         return [site for site in self.coverage.sites.existing.ids if site not in set(closable)]
 
     def _check_ids(self) -> None:
+        self.coverage.sites.positions([*self.kept_ids, *self.avoid, *self.may_close])
         if both := set(self.kept_ids) & set(self.avoid):
             raise QuestionError(f"sites both kept and avoided: {', '.join(sorted(both)[:3])}")
         if both := set(self.kept_ids) & set(self.may_close):

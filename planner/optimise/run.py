@@ -19,8 +19,8 @@ from planner.optimise.rules import broken
 from planner.optimise.travel import MeanTime
 
 PROVEN = 1e-6
-LARGE_PAIRS = 2_500_000
-"""Above this many pairs the linear relaxation takes minutes; prices by subgradient take seconds."""
+WIDE_GAP = 0.006
+"""While value and bound are farther apart than this, a better value pays more than a larger tree."""
 
 CORE_PAIRS = 400_000
 CORES = (2.0, 3.0, 5.0, 8.0, 13.0)
@@ -34,10 +34,9 @@ class Limits:
     clock: Clock
     effort: int | None
 
-    @property
-    def chunks(self) -> int:
-        """Chunks of annealing to begin with."""
-        return 10 if self.effort is None else self.effort
+    def chunks(self, room: int) -> int:
+        """Chunks of annealing to begin with, more where more sites open."""
+        return 10 + room // 10 if self.effort is None else self.effort
 
     def nodes(self, times: int) -> int | None:
         """Nodes a tree may grow to."""
@@ -64,6 +63,7 @@ class Run:
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
         self.tree = False
+        self.prices: lagrange.Prices | None = None
 
     # -- what is known ---------------------------------------------------------------------------
 
@@ -78,6 +78,17 @@ class Run:
         """Whether value and bound meet."""
         known = self.opened is not None and np.isfinite(self.bound)
         return bool(known and self.sense * (self.bound - self.value) <= PROVEN * max(1.0, abs(self.value)))
+
+    @property
+    def wide(self) -> bool:
+        """Whether value and bound are still far apart."""
+        return bool(self.sense * (self.bound - self.value) > WIDE_GAP * abs(self.value))
+
+    @property
+    def affordable(self) -> bool:
+        """Whether the linear relaxation is likely to end in time: it took 10 s at 270,000 pairs and grows faster than they do."""
+        seconds = 10.0 * (len(self.reduced.rows) / 270_000) ** 1.5
+        return seconds < (0.35 * self.limits.clock.left if self.limits.effort is None else 120.0)
 
     @property
     def over(self) -> bool:
@@ -136,10 +147,12 @@ class Run:
         self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
 
     def price(self, steps: int, share: float) -> None:
-        """Bound by subgradient."""
-        state = lagrange.begin(self.reduced)
-        lagrange.improve(self.reduced, state, self.value, self.limits.slice(share), steps=steps)
-        self.certify(lagrange.duals_of(self.reduced, state.best))
+        """Bound by subgradient, going on from the prices so far."""
+        if self.prices is None:
+            self.prices = lagrange.begin(self.reduced)
+        self.prices.agility = max(self.prices.agility, 0.2)
+        lagrange.improve(self.reduced, self.prices, self.value, self.limits.slice(share), steps=steps)
+        self.certify(lagrange.duals_of(self.reduced, self.prices.best))
 
     def relax(self, share: float) -> None:
         """Bound by the linear relaxation."""
@@ -233,11 +246,11 @@ class Run:
         if np.isfinite(least):
             self.claim(float(least))
 
-    def neighbours(self, rounds: int | None) -> None:
+    def neighbours(self, rounds: int | None, share: float = 1.0) -> None:
         """Make one neighbourhood after another best."""
-        random, size = np.random.default_rng(self.seed), neighbourhood.Size()
+        random, size, own = np.random.default_rng(self.seed), neighbourhood.Size(), self.limits.slice(share)
         done = 0
-        while not self.over and len(self.chosen) > 1 and (rounds is None or done < rounds):
+        while not self.over and not own.up and len(self.chosen) > 1 and (rounds is None or done < rounds):
             chosen = neighbourhood.improve(
                 self.reduced, self.chosen, self.limits.clock, random, size, fixed=self.limits.effort is not None
             )

@@ -99,7 +99,9 @@ def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: i
     now, random = top, np.array([np.random.default_rng(seed).integers(1, 2**63)], np.uint64)
     hot = max(float(state.losses[places].mean()) * 0.1, 1e-9)
     for chunk in range(effort):
-        here, there = (hot * 0.01 ** (step / effort) for step in (chunk, chunk + 1))
+        passed = 0.0 if np.isinf(clock.seconds) else min(1.0, clock.spent / clock.seconds)
+        here = hot * 0.01 ** max(chunk / effort, passed)
+        there = here * 0.01 ** (1 / effort)
         now, top = kernels.anneal(
             state.opened, places, best, now, top, *_rows(reduced), state.count, state.gains, state.losses, here, there,
             CHUNK, random,

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from planner.arrays import Mask
 from planner.errors import QuestionError
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
-from planner.optimise.run import LARGE_PAIRS, Limits, Run
+from planner.optimise.run import Limits, Run
 
 
 class Solver(Protocol):
@@ -61,25 +59,34 @@ class Highs:
 
 
 def _solve(run: Run) -> None:
+    """Search, bound, improve where the gap is wide, then prove where it is narrow."""
     run.begin()
-    large = len(run.reduced.rows) > LARGE_PAIRS
-    if run.simple:
-        run.price(steps=600, share=0.15)
-        if not run.over:
-            run.anneal(run.limits.chunks, share=0.1)
-    if not run.over and not (large and run.simple):
+    if run.simple and not run.over:
+        run.price(steps=300, share=0.05)
+        run.anneal(run.limits.chunks(run.reduced.room), share=0.2)
+        run.price(steps=4_000, share=0.15)
+    if not run.over and (run.affordable or not run.simple):
         run.relax(share=0.5)
+    if run.simple and not run.over:
+        _narrow(run)
     if not run.over:
         run.cores()
-    useful = np.ones(len(run.reduced.sites), bool) if run.over else run.useful()
-    if large and run.simple:
-        run.price(steps=3_000, share=0.3)
-        run.neighbours(run.limits.effort)
-    elif not run.over:
-        if run.simple and run.limits.clock.left > 5:
-            run.neighbours(8)
-            useful = run.useful()
-        run.branch(useful, run.limits.slice(1.0), whole=True)
+    if not run.over:
+        run.branch(run.useful(), run.limits.slice(1.0), whole=True)
+
+
+def _narrow(run: Run) -> None:
+    """Better values by neighbourhoods and closer bounds by prices, by turns, while the gap is wide."""
+    rounds = run.limits.effort
+    for _ in range(6):
+        if run.over or not run.wide:
+            return
+        run.neighbours(rounds, share=0.4)
+        if not run.over:
+            run.price(steps=3_000, share=0.15)
+    if run.wide:
+        run.neighbours(rounds, share=0.9)
+        run.price(steps=10_000, share=0.8)
 
 
 @dataclass(frozen=True)
