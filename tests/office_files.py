@@ -26,8 +26,13 @@ def lines_frame(count: int = 4, **columns: list[Any]) -> gpd.GeoDataFrame:
 
 
 def shapefile(
-    folder: Path, frame: gpd.GeoDataFrame, name: str = "roads", *, encoding: str = "GB18030",
-    cpg: str | None = None, prj: bool = True,
+    folder: Path,
+    frame: gpd.GeoDataFrame,
+    name: str = "roads",
+    *,
+    encoding: str = "GB18030",
+    cpg: str | None = None,
+    prj: bool = True,
 ) -> Path:
     """A shapefile in an encoding, with the .cpg told (none by default) and with or without a .prj."""
     path = folder / f"{name}.shp"
@@ -96,7 +101,9 @@ def districts_file(folder: Path, name: str = "districts.gpkg") -> Path:
     return path
 
 
-def workbook(path: Path, rows: list[list[Any]], *, merged: list[tuple[int, int, int, int]] = (), sheet: str = "一览表") -> Path:
+def workbook(
+    path: Path, rows: list[list[Any]], *, merged: list[tuple[int, int, int, int]] = (), sheet: str = "一览表"
+) -> Path:
     """An Excel file with rows from the first line on; merged ranges by first row, first column, last row, last column."""
     import xlsxwriter
 
@@ -119,7 +126,9 @@ def copy_into(folder: Path, *files: Path) -> Path:
     return folder
 
 
-def cells_csv(path: Path, rows: list[tuple[float, float, Any]], *, encoding: str = "utf-8", heading: str = "总人口") -> Path:
+def cells_csv(
+    path: Path, rows: list[tuple[float, float, Any]], *, encoding: str = "utf-8", heading: str = "总人口"
+) -> Path:
     """Cells by place in metres from the corner and people."""
     told = [(*lonlat(x, y), people) for x, y, people in rows]
     pd.DataFrame(told, columns=["lon", "lat", heading]).to_csv(path, index=False, encoding=encoding)

@@ -77,7 +77,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, suffix: str) -> None:
 
 
 def test_geojson_follows_rfc_7946(tmp_path: Path) -> None:
-    ring = gpd.GeoDataFrame({"n": [1]}, geometry=[box(WEST, SOUTH, WEST + 9, SOUTH + 9).reverse()], index=["a"], crs=CRS)
+    ring = gpd.GeoDataFrame(
+        {"n": [1]}, geometry=[box(WEST, SOUTH, WEST + 9, SOUTH + 9).reverse()], index=["a"], crs=CRS
+    )
     write(ring, tmp_path / "a.geojson")
     data = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
     assert "crs" not in data
@@ -129,9 +131,9 @@ def test_fault_46_no_cell_of_a_csv_starts_a_formula_and_reading_takes_the_mark_o
 
 
 def test_fault_46_no_cell_of_a_workbook_is_a_formula_or_a_link(tmp_path: Path) -> None:
-    write(frame_of(name=["=HYPERLINK(\"http://x\")", "http://example.org", "+1"]), tmp_path / "out.xlsx")
+    write(frame_of(name=['=HYPERLINK("http://x")', "http://example.org", "+1"]), tmp_path / "out.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["layer"]
-    column = [cell for cell in sheet[1] if cell.value == "name"][0].column
+    column = next(cell for cell in sheet[1] if cell.value == "name").column
     cells = [sheet.cell(row, column) for row in (2, 3, 4)]
     assert [cell.data_type for cell in cells] == ["s", "s", "s"]
     assert not any(cell.hyperlink for cell in cells)
@@ -166,14 +168,14 @@ def test_a_failed_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: p
         with monkeypatch.context() as patch:
             patch.setattr(pyogrio, "write_dataframe", broken)
             patch.setattr(pd.DataFrame, "to_csv", broken)
-            with pytest.raises(SourceError, match="cannot (write|save)"):
+            with pytest.raises(SourceError, match=r"cannot (write|save)"):
                 write(frame_of(count=[7, 8, 9]), path)
         assert path.read_bytes() == before
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".")]
 
 
 def test_unknown_formats_layers_and_folders_are_clear_errors(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no format that is known; use one of .gpkg"):
+    with pytest.raises(DataError, match=r"no format that is known; use one of .gpkg"):
         write(frame_of(), tmp_path / "out.docx")
     with pytest.raises(DataError, match="no layer 'x'; there are layer"):
         write(frame_of(), tmp_path / "out.csv", layer="x")
@@ -231,7 +233,11 @@ def test_a_plan_in_one_layer_holds_its_open_sites(tmp_path: Path, plan: Plan) ->
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(names=st.lists(st.text(st.characters(categories=["Lo", "Ll", "Nd", "Sm"]), min_size=1, max_size=12), min_size=3, max_size=3))
+@given(
+    names=st.lists(
+        st.text(st.characters(categories=["Lo", "Ll", "Nd", "Sm"]), min_size=1, max_size=12), min_size=3, max_size=3
+    )
+)
 def test_names_come_back_from_a_csv_as_they_went(tmp_path: Path, area: StudyArea, names: list[str]) -> None:
     frame = frame_of(name=names)
     write(frame, tmp_path / "out.csv")

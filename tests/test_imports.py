@@ -67,7 +67,7 @@ def test_tables_are_told_in_the_language_asked_for() -> None:
     report = ledger.report()
     assert report.table("quarantine")["reason"].iloc[0] == "“人数”为负数：-5"
     assert "is negative: -5" in report.table("quarantine", lang="en")["reason"].iloc[0]
-    with pytest.raises(DataError, match="not .rows."):
+    with pytest.raises(DataError, match=r"not .rows."):
         report.table("rows")
 
 

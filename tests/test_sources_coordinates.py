@@ -52,7 +52,7 @@ def test_fault_51_infinite_coordinates_are_quarantined(tmp_path: Path, area: Stu
 def test_fault_52_swapped_columns_are_detected_and_asked_about(tmp_path: Path, area: StudyArea) -> None:
     lon, lat = lonlat(500, 500)
     path = sites_csv(tmp_path / "s.csv", [("甲", lat, lon)])
-    with pytest.raises(CrsError, match="x and y seem to be swapped|put latitude before longitude|are no degrees"):
+    with pytest.raises(CrsError, match=r"x and y seem to be swapped|put latitude before longitude|are no degrees"):
         read_sites(path, area=area, service=SERVICE)
     swapped = {"lon": "纬度", "lat": "经度"}
     assert len(read_sites(path, area=area, service=SERVICE, columns=swapped)) == 1
@@ -62,7 +62,7 @@ def test_fault_52_swapped_axes_in_a_layer_are_told(tmp_path: Path, area: StudyAr
     frame = degrees(lines_frame())
     frame.geometry = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1])
     frame.to_file(tmp_path / "r.gpkg")
-    with pytest.raises(CrsError, match="no degrees|swapped"):
+    with pytest.raises(CrsError, match=r"no degrees|swapped"):
         read_roads(tmp_path / "r.gpkg", area=area)
 
 
@@ -82,7 +82,7 @@ def test_fault_53_degrees_labelled_as_metres_are_refused_with_a_guess(tmp_path: 
 def test_fault_54_zone_prefixed_eastings_under_the_wrong_code_are_detected(tmp_path: Path, area: StudyArea) -> None:
     frame = lines_frame().to_crs("EPSG:4528").set_crs(CRS, allow_override=True)
     frame.to_parquet(tmp_path / "r.parquet")
-    with pytest.raises(CrsError, match="carry a zone number.*fit EPSG:4528"):
+    with pytest.raises(CrsError, match=r"carry a zone number.*fit EPSG:4528"):
         read_roads(tmp_path / "r.parquet", area=area)
     assert len(read_roads(tmp_path / "r.parquet", area=area, crs="EPSG:4528")) == 4
 
@@ -141,14 +141,16 @@ def test_fault_57_cgcs2000_degrees_land_right_whatever_the_authority_order(tmp_p
 def test_fault_58_a_bow_tie_is_quarantined_with_its_reason_or_mended_with_a_row(tmp_path: Path) -> None:
     bow_tie = Polygon([(WEST, SOUTH), (WEST + 1000, SOUTH + 1000), (WEST + 1000, SOUTH), (WEST, SOUTH + 500)])
     good = shapely.box(WEST + 1000, SOUTH, WEST + 2000, SOUTH + 1000)
-    frame = gpd.GeoDataFrame({"code": ["379901", "379902"], "name": ["坏区", "好区"]}, geometry=[bow_tie, good], crs=CRS)
+    frame = gpd.GeoDataFrame(
+        {"code": ["379901", "379902"], "name": ["坏区", "好区"]}, geometry=[bow_tie, good], crs=CRS
+    )
     frame.to_file(tmp_path / "d.gpkg")
     report = read_area(tmp_path / "d.gpkg", on="2024-01-01").units.report
     assert report is not None
     assert list(report.quarantine["rule"]) == ["geometry.invalid"]
     assert "Self-intersection" in report.quarantine["value"].iloc[0]
     assert "area changes by" in report.quarantine["value"].iloc[0]
-    with pytest.raises(DataError, match="坏区 cannot be used.*repair=True"):
+    with pytest.raises(DataError, match=r"坏区 cannot be used.*repair=True"):
         read_area(tmp_path / "d.gpkg", names=["坏区", "好区"], on="2024-01-01")
     mended = read_area(tmp_path / "d.gpkg", on="2024-01-01", repair=True)
     assert mended.units.report is not None
@@ -177,7 +179,9 @@ def test_fault_59_a_cell_listed_twice_counts_once(tmp_path: Path, area: StudyAre
 
 
 def test_fault_64_a_district_with_an_exclave_and_a_hole_is_kept(tmp_path: Path) -> None:
-    ring = shapely.box(WEST, SOUTH, WEST + 3000, SOUTH + 3000) - shapely.box(WEST + 1000, SOUTH + 1000, WEST + 2000, SOUTH + 2000)
+    ring = shapely.box(WEST, SOUTH, WEST + 3000, SOUTH + 3000) - shapely.box(
+        WEST + 1000, SOUTH + 1000, WEST + 2000, SOUTH + 2000
+    )
     both = shapely.union_all([ring, shapely.box(WEST + 5000, SOUTH, WEST + 6000, SOUTH + 1000)])
     gpd.GeoDataFrame({"code": ["379901"], "name": ["飞地区"]}, geometry=[both], crs=CRS).to_file(tmp_path / "d.gpkg")
     area = read_area(tmp_path / "d.gpkg", on="2024-01-01")
@@ -188,7 +192,7 @@ def test_fault_64_a_district_with_an_exclave_and_a_hole_is_kept(tmp_path: Path) 
 def test_old_datums_are_refused_without_the_users_transformation(tmp_path: Path, area: StudyArea, code: str) -> None:
     lon, lat = lonlat(500, 500)
     path = sites_csv(tmp_path / "s.csv", [("甲", lon, lat)])
-    with pytest.raises(CrsError, match="old datum.*transformation="):
+    with pytest.raises(CrsError, match=r"old datum.*transformation="):
         read_sites(path, area=area, service=SERVICE, crs=code)
 
 

@@ -53,7 +53,9 @@ def test_fault_26_title_two_line_headings_merged_cells_totals_and_remarks_are_re
         ["合计", None, None, None, 200],
         ["制表人：某某", None, None, None, None],
     ]
-    path = workbook(tmp_path / "s.xlsx", rows, merged=[(0, 0, 0, 4), (1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 1, 3), (1, 4, 2, 4)])
+    path = workbook(
+        tmp_path / "s.xlsx", rows, merged=[(0, 0, 0, 4), (1, 0, 2, 0), (1, 1, 2, 1), (1, 2, 1, 3), (1, 4, 2, 4)]
+    )
     sites = read_sites(path, area=area, service=SERVICE, columns={"capacity": "能力（人）"})
     report = report_of(sites)
     assert list(sites["name"]) == ["甲助餐点", "乙助餐点"]
@@ -96,7 +98,7 @@ def test_fault_27_a_row_with_an_unreadable_date_is_quarantined(tmp_path: Path, a
 
 def test_fault_28_a_web_page_saved_as_xls_says_so(tmp_path: Path, area: StudyArea) -> None:
     (tmp_path / "s.xls").write_text("<html><table><tr><td>名称</td></tr></table></html>", encoding="utf-8")
-    with pytest.raises(SourceError, match="web page.*save it as .xlsx"):
+    with pytest.raises(SourceError, match=r"web page.*save it as .xlsx"):
         read_sites(tmp_path / "s.xls", area=area, service=SERVICE)
 
 
@@ -134,7 +136,13 @@ def test_fault_29_an_open_quotation_mark_names_its_line(tmp_path: Path, area: St
 
 
 def test_fault_30_codes_damaged_by_a_spreadsheet_are_quarantined(tmp_path: Path, area: StudyArea) -> None:
-    rows = [["编号", *HEAD], ["0421", *row("甲")], ["422", *row("乙", 600)], ["3.7E+11", *row("丙", 700)], ["0423", *row("丁", 800)]]
+    rows = [
+        ["编号", *HEAD],
+        ["0421", *row("甲")],
+        ["422", *row("乙", 600)],
+        ["3.7E+11", *row("丙", 700)],
+        ["0423", *row("丁", 800)],
+    ]
     sites = read_sites(stations(tmp_path / "s.xlsx", rows), area=area, service=SERVICE)
     assert list(sites.ids) == ["site:0421", "site:0423"]
     assert list(report_of(sites).quarantine["rule"]) == ["code.damaged"] * 2
@@ -166,7 +174,9 @@ def test_fault_32_numbers_are_put_right_by_listed_rules_only(tmp_path: Path, are
     assert set(report.quarantine["rule"]) == {"value.unreadable"}
 
 
-def test_fault_35_invisible_characters_are_taken_out_and_direction_marks_refused(tmp_path: Path, area: StudyArea) -> None:
+def test_fault_35_invisible_characters_are_taken_out_and_direction_marks_refused(
+    tmp_path: Path, area: StudyArea
+) -> None:
     rows = [HEAD, row("甲\u200b助餐\u00a0点"), row("乙\u202e点", 600), row("丙\u00ad点", 700)]
     sites = read_sites(stations(tmp_path / "s.xlsx", rows), area=area, service=SERVICE)
     assert list(sites["name"]) == ["甲助餐 点", "丙点"]
@@ -234,7 +244,7 @@ def test_two_columns_that_could_be_the_people_are_asked_about(tmp_path: Path, ar
 
 def test_a_missing_column_tells_the_headings_there_are(tmp_path: Path, area: StudyArea) -> None:
     (tmp_path / "c.csv").write_text("经,纬,人\n1,2,3\n", encoding="utf-8")
-    with pytest.raises(ColumnError, match="no column for people .*headings are 经, 纬, 人"):
+    with pytest.raises(ColumnError, match=r"no column for people .*headings are 经, 纬, 人"):
         read_population(tmp_path / "c.csv", area=area)
     with pytest.raises(ColumnError, match="no column 'x'"):
         read_population(tmp_path / "c.csv", area=area, people="x")

@@ -12,12 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 - an exception, named like one
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 from zlib import error as DeflateError  # noqa: N812 - an exception, named like one
 
 from planner.errors import SourceError
 
+DAMAGE = (
+    BadZipFile,
+    LargeZipFile,
+    DeflateError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+    StructError,
+)
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 VECTORS = (".shp", ".gpkg", ".geojson", ".json", ".fgb", ".parquet", ".kml", ".gdb", ".tif", ".tiff")
 LISTS = (".csv", ".xlsx", ".xls")
@@ -40,14 +52,15 @@ LIMITS = Limits()
 @contextmanager
 def unpacked(path: Path, *, limits: Limits = LIMITS) -> Iterator[Path]:
     """Give a private folder with the archive's files; raises `SourceError` before anything is unpacked."""
-    try:
-        with ZipFile(path) as archive:
-            names = _checked(path, archive.infolist(), limits)
-            with TemporaryDirectory(prefix="planner-") as folder:
-                _unpack(path, archive, names, Path(folder), limits)
-                yield Path(folder)
-    except (BadZipFile, LargeZipFile, DeflateError, EOFError, NotImplementedError) as error:
-        raise SourceError(f"{path.name} is a damaged zip archive: {error}; get it again") from error
+    with TemporaryDirectory(prefix="planner-") as folder:
+        try:
+            with ZipFile(path) as archive:
+                _unpack(path, archive, _checked(path, archive.infolist(), limits), Path(folder), limits)
+        except SourceError:
+            raise
+        except DAMAGE as error:
+            raise SourceError(f"{path.name} is a damaged zip archive: {error}; get it again") from error
+        yield Path(folder)
 
 
 def _checked(path: Path, entries: list[ZipInfo], limits: Limits) -> dict[str, ZipInfo]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 from enum import StrEnum
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def _is_workbook(path: Path) -> bool:
     try:
         with ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (BadZipFile, OSError, ValueError, RuntimeError, OverflowError, struct.error) as error:
         raise SourceError(f"{path.name} is a damaged zip archive: {error}") from error
     return "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names)
 

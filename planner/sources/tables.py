@@ -44,6 +44,8 @@ def read_table_file(path: Path, kind: Format, schema: Schema, *, layer: str | No
         sheet, facts = _workbook(path, layer, schema)
     if digest([path]) != before:
         raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
+    if not any(not _blank(cell) for row in sheet.cells for cell in row):
+        raise SourceError(f"{path.name} holds no rows, only blanks")
     top, depth = find_headings(sheet.cells, schema)
     headings = _joined(sheet.cells[top : top + depth])
     body = [(line, row) for line, row in zip(sheet.lines[top + depth :], sheet.cells[top + depth :], strict=True)]
