@@ -103,6 +103,20 @@ class StudyArea:
         return f"<StudyArea {self.name!r}: {self.square_kilometres:,.0f} km², {levels}, {self.crs.to_string()}, on {self.on}>"
 
 
+def area_in_box(
+    name: str, lonlat_box: tuple[float, float, float, float], *, on: date, buffer_metres: float = 2000.0
+) -> StudyArea:
+    """Make a study area of a box of degrees (west, south, east, north), one unit by itself, where no divisions are at hand."""
+    west, south, east, north = lonlat_box
+    if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
+        raise DataError(f"a box is west, south, east, north in degrees, west before east, not {lonlat_box}")
+    crs = metric_crs(lonlat_box)
+    edge = gpd.GeoSeries([shapely.segmentize(shapely.box(*lonlat_box), (north - south) / 20)], crs=4326).to_crs(crs)
+    columns = {"code": [name], "name": [name], "level": [LEVELS[0]], "parent": [""]}
+    units = Units(gpd.GeoDataFrame(columns, geometry=list(edge), index=pd.Index([f"unit:{name}"]), crs=crs))
+    return StudyArea(name, edge.iloc[0], crs, units, on, buffer_metres=buffer_metres)
+
+
 def metric_crs(lonlat_bounds: tuple[float, float, float, float]) -> CRS:
     """Choose the CRS to measure in: CGCS2000's local three-degree zone within China, else the local UTM zone.
 

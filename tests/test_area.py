@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from pyproj import CRS as Crs
 
-from planner.area import StudyArea, metric_crs
+from planner.area import StudyArea, area_in_box, metric_crs
 from planner.errors import CrsError, DataError
 from tests.town import demand_of, units_of
 
@@ -61,3 +61,11 @@ def test_an_area_in_another_crs_than_its_units_is_refused(area: StudyArea) -> No
 def test_a_buffer_below_zero_is_refused(area: StudyArea) -> None:
     with pytest.raises(DataError, match="buffer_metres"):
         StudyArea("两区", area.polygon, area.crs, area.units, area.on, buffer_metres=-1)
+
+
+def test_a_box_of_degrees_is_an_area_of_one_unit() -> None:
+    area = area_in_box("中心", (120.0, 36.0, 120.1, 36.1), on=date(2024, 1, 1), buffer_metres=100)
+    assert area.units.levels == ("city",)
+    assert area.square_kilometres == pytest.approx(9.01 * 11.1, rel=0.01)
+    with pytest.raises(DataError, match="west before east"):
+        area_in_box("中心", (120.1, 36.0, 120.0, 36.1), on=date(2024, 1, 1))

@@ -89,6 +89,10 @@ def test_all_missing_files_are_told_at_once(folder: Path) -> None:
         (("new = 5", "new = 5\nminutes = nan"), "service[0].minutes"),
         (("new = 5", 'new = 5\nid = "../evil"'), "id must be letters, digits and underscores"),
         (("on = 2024-01-01", 'on = "2024"'), "project.on"),
+        (('file = "districts.gpkg"', ""), "give file, the polygons of divisions, or box"),
+        (('file = "districts.gpkg"', "box = [120.0, 36.0, 121.0, 37.0]"), "a box needs a name"),
+        (("new = 5", "new = 5\nreuse = 2"), "reuse opens host buildings first"),
+        (("new = 5", "new = 5\nunserved_minutes = 30"), "unserved_minutes goes with minimise_mean_time"),
     ],
 )
 def test_a_fault_is_told_by_key_with_the_reason(folder: Path, change: tuple[str, str], message: str) -> None:

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from planner.access import Readings, Summary, readings, summarise
-from planner.area import StudyArea, Units
+from planner.area import StudyArea, Units, area_in_box
 from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
 from planner.coverage import Coverage, cover
 from planner.demand import Demand
@@ -31,12 +31,13 @@ from planner.optimise import (
 )
 from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
-from planner.project.settings import FileBlock, ServiceBlock, Settings
+from planner.project.settings import AreaBlock, FileBlock, HostsBlock, ServiceBlock, Settings
 from planner.project.watch import Watch
 from planner.roads import Roads
 from planner.services import Service, service
 from planner.sites import Sites
 from planner.sources import read_area, read_layer, read_population, read_roads, read_sites
+from planner.sources.osm import is_osm, read_osm, read_osm_people, read_osm_sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +105,13 @@ class Answer:
 def area_of(settings: Settings, data: Path) -> StudyArea:
     """Read the study area a planner.toml names."""
     block = settings.area
+    if block.box is not None:
+        west, south, east, north = block.box
+        return area_in_box(
+            str(block.name), (west, south, east, north), on=settings.project.on, buffer_metres=block.buffer_metres
+        )
     return read_area(
-        data / block.file,
+        data / str(block.file),
         on=settings.project.on,
         name=block.name,
         names=block.names or None,
@@ -121,25 +127,38 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
     with watch.stage(_word(settings, "读取规划范围", "Read the area")):
         area = area_of(settings, data)
     with watch.stage(_word(settings, "读取道路", "Read the roads")):
-        roads = read_roads(
-            data / settings.roads.file, area=area, directed=settings.roads.directed, **_how(settings.roads)
-        )
+        roads = _roads(settings, data, area)
     with watch.stage(_word(settings, "读取人口", "Read the people")):
-        given = settings.population
-        people = read_population(
-            data / given.file,
-            area=area,
-            people=given.people,
-            census=None if given.census is None else data / given.census,
-            age=given.age,
-            use=given.use,
-            allow_factors=given.allow_factors,
-            **_how(given),
-        )
+        people = _people(settings, data, area)
     backdrop: dict[str, gpd.GeoDataFrame] = {
         name: read_layer(data / block.file, area=area, **_how(block)) for name, block in settings.backdrop.items()
     }
     return Inputs(area, roads, people, backdrop)
+
+
+def _roads(settings: Settings, data: Path, area: StudyArea) -> Roads:
+    block = settings.roads
+    if is_osm(block.file):
+        return read_osm(data / block.file, area=area)
+    return read_roads(data / block.file, area=area, directed=block.directed, **_how(block))
+
+
+def _people(settings: Settings, data: Path, area: StudyArea) -> Demand:
+    block = settings.population
+    if is_osm(block.file):
+        if block.people_total is None:
+            raise QuestionError("people spread over the buildings of an OpenStreetMap extract need people_total")
+        return read_osm_people(data / block.file, area=area, people_total=block.people_total)
+    return read_population(
+        data / block.file,
+        area=area,
+        people=block.people,
+        census=None if block.census is None else data / block.census,
+        age=block.age,
+        use=block.use,
+        allow_factors=block.allow_factors,
+        **_how(block),
+    )
 
 
 def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Answer:
@@ -190,10 +209,7 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
         return found
     within = inputs.area.polygon
     if ways.hosts is not None:
-        hosts = read_sites(
-            data / ways.hosts.file, area=inputs.area, service=block.key, existing=False, **_how(ways.hosts)
-        )
-        found.append(candidates_from_hosts(hosts, within=within))
+        found.append(candidates_from_hosts(_hosts(ways.hosts, block.key, inputs.area, data), within=within))
     if ways.spacing_metres is not None:
         found.append(
             candidate_sites(
@@ -212,6 +228,12 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
             )
         )
     return found
+
+
+def _hosts(block: HostsBlock, key: str, area: StudyArea, data: Path) -> Sites:
+    if is_osm(block.file):
+        return read_osm_sites(data / block.file, area=area, service=key, tags=block.tags or None)
+    return read_sites(data / block.file, area=area, service=key, existing=False, **_how(block))
 
 
 def _solve(block: ServiceBlock, coverage: Coverage, units: Units, settings: Settings) -> Plan:
@@ -270,7 +292,7 @@ def _site_reports(today: Sites | None, could: list[Sites]) -> dict[str, ImportRe
     return {name: report for name, report in found.items() if report is not None}
 
 
-def _how(block: FileBlock) -> dict[str, Any]:
+def _how(block: FileBlock | AreaBlock) -> dict[str, Any]:
     """The reading options a block gives, and only those."""
     given = {"layer": block.layer, "crs": block.crs, "encoding": block.encoding, "columns": block.columns or None}
     return {name: value for name, value in given.items() if value is not None}

@@ -44,13 +44,33 @@ class ProjectBlock(_Block):
     map_approval: str | None = None
 
 
-class AreaBlock(FileBlock):
-    """``[area]``: the districts planned for, all of the file's or those named, with their towns."""
+class HostsBlock(FileBlock):
+    """Host buildings; ``tags`` choose them in an OpenStreetMap extract, values by key."""
 
+    tags: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class AreaBlock(_Block):
+    """``[area]``: the districts planned for, all of the file's or those named, with their towns; or a ``box`` of degrees."""
+
+    file: str | None = None
+    layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
     names: list[str] = Field(default_factory=list)
     name: str | None = None
     buffer_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2000.0
     towns: FileBlock | None = None
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> AreaBlock:
+        if (self.file is None) == (self.box is None):
+            raise ValueError("give file, the polygons of divisions, or box, [west, south, east, north] in degrees")
+        if self.box is not None and (self.name is None or self.towns is not None or self.names):
+            raise ValueError("a box needs a name, and takes no names of divisions and no towns")
+        return self
 
 
 class RoadsBlock(FileBlock):
@@ -63,6 +83,7 @@ class PopulationBlock(FileBlock):
     """``[population]``: cells of people, and the census that says how many of them count."""
 
     people: str | None = None
+    people_total: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     census: str | None = None
     age: str | None = None
     use: Literal["shares", "totals"] = "shares"
@@ -74,7 +95,7 @@ class CandidatesBlock(_Block):
 
     spacing_metres: Metres | None = None
     clusters: Annotated[int, Field(ge=1)] | None = None
-    hosts: FileBlock | None = None
+    hosts: HostsBlock | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> CandidatesBlock:

@@ -41,6 +41,11 @@ class Extract:
     sha256: str
 
 
+def is_osm(name: str | os.PathLike[str]) -> bool:
+    """Tell by its name whether a file is to be read as OpenStreetMap data; `opened` looks at the content."""
+    return os.fspath(name).lower().endswith((".pbf", ".osm", ".osm.xml", ".graphml"))
+
+
 def opened(path: str | os.PathLike[str]) -> Extract:
     """Recognise a file by its content; raises `SourceError` for one that is no such file, or is dangerous."""
     found = local(path)
