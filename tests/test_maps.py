@@ -23,7 +23,7 @@ from planner.demand import Demand
 from planner.errors import DataError, QuestionError, SourceError
 from planner.facts import gather
 from planner.layers import Layer
-from planner.maps import PlanMap, draw, draw_comparison, write_index
+from planner.maps import OnlineBase, PlanMap, draw, draw_comparison, tianditu, write_index
 from planner.maps.layers import NEVER, build_steps, time_classes
 from planner.maps.packing import Box, pack
 from planner.maps.picture import small_picture
@@ -268,3 +268,24 @@ def test_pages_of_cities_stay_within_their_budgets(
     )
     page = draw(coverage).save(tmp_path / "city.html")
     assert page.stat().st_size < megabytes * 1e6
+
+
+def test_fault_91_a_key_stays_out_of_the_page_unless_asked(area: StudyArea, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = small_plan(small_readings())
+    monkeypatch.setenv("TIANDITU_KEY", "sentinel-key-9137")
+    page = draw(plan, by=area, online=tianditu())
+    text = page.to_html()
+    assert "sentinel-key-9137" not in text + repr(tianditu(store_key=True))
+    assert "img-src data: blob: https://*.tianditu.gov.cn;" in text
+    assert "联网底图" in text
+    assert "sentinel-key-9137" in draw(plan, by=area, online=tianditu(store_key=True)).to_html()
+    assert "tianditu" not in draw(plan, by=area).to_html()
+    monkeypatch.delenv("TIANDITU_KEY")
+    with pytest.raises(QuestionError, match="TIANDITU_KEY"):
+        tianditu(store_key=True)
+
+
+@pytest.mark.parametrize("url", ["http://a.example/{z}/{x}/{y}", "https://a.example/tile", "javascript:alert(1)"])
+def test_an_online_base_is_an_https_address_of_tiles(url: str) -> None:
+    with pytest.raises(QuestionError, match="https"):
+        OnlineBase(url, "x")

@@ -3,6 +3,7 @@
 from planner.maps.comparison import draw_comparison
 from planner.maps.draw import draw
 from planner.maps.index import write_index
+from planner.maps.online import OnlineBase, tianditu
 from planner.maps.page import PlanMap
 
-__all__ = ["PlanMap", "draw", "draw_comparison", "write_index"]
+__all__ = ["OnlineBase", "PlanMap", "draw", "draw_comparison", "tianditu", "write_index"]

@@ -39,6 +39,7 @@ from planner.maps.layers import (
     spacing_steps,
     unit_layer,
 )
+from planner.maps.online import OnlineBase
 from planner.maps.packing import Box
 from planner.maps.page import PlanMap
 from planner.network import Network
@@ -59,6 +60,7 @@ def draw(
     layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = None,
     places: gpd.GeoDataFrame | None = None,
     gaps: gpd.GeoDataFrame | None = None,
+    online: OnlineBase | None = None,
     service: Any = None,
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
@@ -72,7 +74,7 @@ def draw(
     ``by`` is the study area or its units; ``network`` gives the roads of the base map, ``layers`` areas such
     as ``{"water": ..., "green": ...}``, ``places`` points with a ``name``, such as the place names in force on the
     map's date, ``gaps`` what `planner.access.find_gaps` found. Parameters and sources are printed on the page. Without an ``map_approval`` number (审图号) the
-    page is stamped as internal. `Facts` gathered once serve a map and a report alike.
+    page is stamped as internal. ``online`` adds a base map from one host that the reader may switch on. `Facts` gathered once serve a map and a report alike.
     """
     words(lang)  # an unknown language is refused before the work
     facts = answer if isinstance(answer, Facts) else gather(
@@ -106,9 +108,15 @@ def draw(
         "apart": spacing_steps(sites),
         "finest": facts.units.levels[-1],
         "index": search_index(units, sites, places_shown),
+        "online": online.payload() if online is not None else None,
     }
     content = _content(facts, lang, roads=network is not None, extra=extra, gaps=gaps is not None)
-    return PlanMap({**content, "picture": people_picture(facts, box, colours)}, data)
+    content |= {"picture": people_picture(facts, box, colours)}
+    if online is not None:
+        content |= {"online": words(lang)["online_note"].format(host=online.host), "online_ask": data["online"]["ask"]}
+        for each in LANGUAGES:
+            data["say"][each]["t:online"] = words(each)["online_note"].format(host=online.host)
+    return PlanMap(content, data, hosts=(f"https://{online.host}",) if online is not None else ())
 
 
 def _area(name: str, shape: gpd.GeoDataFrame | Layer, box: Box) -> dict[str, Any]:
@@ -158,5 +166,5 @@ def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]
         "parameters": about_rows(facts, lang),
         "sources": facts.sources,
         "legend": legend_rows(facts, lang, roads=roads, extra=extra, gaps=gaps),
-        "online": False,
+        "online": "",
     }

@@ -30,7 +30,7 @@ async function startPage(map) {
 
   const sheet = new Sheet(function (view) {
     const on = state.on;
-    paintGround(view, units);
+    if (!tiles) paintGround(view, units);
     areas.forEach(function (area, i) { if (on['area' + i]) paintAreas(view, area, DATA.areas[i].colour); });
     if (on.shade) paintShares(view, units, DATA.finest, function (unit) { return unit.shares && unit.shares[state.step ? 1 : 0]; });
     if (on.roads && roads) paintRoads(view, roads);
@@ -41,13 +41,23 @@ async function startPage(map) {
   });
 
   function legend() {
-    document.querySelectorAll('#legend input').forEach(function (input) {
+    document.querySelectorAll('#legend input[data-layer]').forEach(function (input) {
       state.on[input.dataset.layer] = input.checked;
       input.parentNode.classList.toggle('unshown', !input.checked);
     });
   }
+  let tiles = null;
+  function online() {  // the one thing that asks a host, and only once its reader switches it on
+    if (tiles) tiles.remove();
+    tiles = null;
+    const base = DATA.online, key = element('onlinekey') ? element('onlinekey').value.trim() : '';
+    if (!base || !state.on.online || (base.ask && !key)) return;
+    const options = { attribution: base.attribution, maxZoom: 18, key: encodeURIComponent(key) };
+    if (base.subdomains) options.subdomains = base.subdomains;
+    tiles = L.tileLayer(base.url, options).addTo(map);
+  }
   legend();
-  element('legend').addEventListener('change', function () { legend(); sheet.redraw(); });
+  element('legend').addEventListener('change', function () { legend(); online(); sheet.redraw(); });
   if (window.innerWidth < 700) element('legend').open = false;
   function home() {  // the whole area, clear of the legend where there is room for both
     const key = element('legend'), size = map.getSize(), beside = key.open && size.x > 640 ? key.offsetWidth : 0;

@@ -55,5 +55,9 @@ def test_every_control_has_a_name_and_can_be_reached_by_key(area: StudyArea, ope
     seen = set()
     for _ in range(60):
         tab.keyboard.press("Tab")
-        seen.add(tab.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.tagName"))
+        seen.add(
+            tab.evaluate(
+                "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+            )
+        )
     assert seen >= {"query", "step", "language", "print", "tab-district"}

@@ -11,7 +11,7 @@ import pytest
 
 from planner.access import summarise
 from planner.area import StudyArea
-from planner.maps import PlanMap, draw
+from planner.maps import PlanMap, draw, tianditu
 from planner.services import service
 from tests.plans import small_plan, small_readings
 
@@ -159,3 +159,15 @@ def test_a_notebook_shows_the_same_page_in_a_frame(page_map: PlanMap, open_page:
     frame.locator("canvas.sheet").wait_for(state="attached")
     assert "手绘小镇" in frame.locator("body").inner_text() or frame.locator("h1").inner_text()
     opened.is_quiet()
+
+
+def test_an_online_base_asks_its_host_only_once_switched_on(area: StudyArea, open_page: Open, tmp_path: Path) -> None:
+    page = draw(small_plan(small_readings()), by=area, online=tianditu())
+    opened = open_page(page.save(tmp_path / "online.html"))
+    opened.is_quiet()
+    opened.tab.fill("#onlinekey", "a key&x=1")
+    opened.tab.check("[data-layer=online]")
+    opened.tab.wait_for_timeout(500)
+    assert opened.requests
+    assert all(asked.startswith("https://t") and ".tianditu.gov.cn/vec_w/" in asked for asked in opened.requests)
+    assert all(asked.endswith("&tk=a%20key%26x%3D1") for asked in opened.requests)
