@@ -256,7 +256,11 @@ def _settled(group: pd.DataFrame, rules: tuple[Standard, ...]) -> pd.DataFrame:
 def _short(group: pd.DataFrame, rules: tuple[Standard, ...]) -> Fraction:
     """The m2 a pool lacks: of its sum, or of its greatest single place, whichever is more."""
     by_key = {rule.key: rule for rule in rules}
-    owed = [by_key[row.standard].per_households(row.households, row.kind) for row in group.itertuples() if row.subject]
+    subject = group[group["subject"]]
+    owed = [
+        by_key[key].per_households(int(households), kind)
+        for key, households, kind in zip(subject["standard"], subject["households"], subject["kind"], strict=True)
+    ]
     least = max(by_key[key].least_single for key in group["standard"])
     has = list(group["square_metres"])
     return max(Fraction(0), sum(owed, Fraction(0)) - sum(has, Fraction(0)), least - max(has))

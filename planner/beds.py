@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -78,7 +79,7 @@ def nursing_beds(homes: pd.DataFrame, *, target: Exact, by: str = "district") ->
         raise ColumnError(f"homes need the columns {', '.join(missing)}; they have {', '.join(map(str, homes))}")
     if (bare := homes[by].isna()).any():
         raise ColumnError(f"{int(bare.sum())} homes name no {by}, first {homes.index[bare][0]!r}")
-    amounts = [_of(row._asdict()) for row in homes.rename(columns={by: "unit"}).itertuples()]
+    amounts = [_of(str(home), row) for home, row in zip(homes.index, homes.to_dict(orient="records"), strict=True)]
     rows: dict[str, Beds] = {}
     for unit, one in zip(homes[by].astype(str), amounts, strict=True):
         rows[unit] = rows.get(unit, Beds(0, 0)) + one
@@ -87,18 +88,18 @@ def nursing_beds(homes: pd.DataFrame, *, target: Exact, by: str = "district") ->
     return pd.DataFrame(table, columns=list(TABLE), index=pd.Index(list(rows), dtype=object, name=by))
 
 
-def _of(row: dict[str, object]) -> Beds:
+def _of(home: str, row: Mapping[Hashable, object]) -> Beds:
     counts = {}
     for name in COUNTS:
         value = row.get(name, 0)
         whole = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
         if pd.isna(whole) or whole < 0 or whole != int(whole):
-            raise ColumnError(f"{name} of home {row['Index']!r} must be a whole number, 0 or more, not {value!r}")
+            raise ColumnError(f"{name} of home {home!r} must be a whole number, 0 or more, not {value!r}")
         counts[name] = int(whole)
     try:
         return Beds(**counts)
     except DataError as error:
-        raise ColumnError(f"home {row['Index']!r}: {error}") from error
+        raise ColumnError(f"home {home!r}: {error}") from error
 
 
 def _row(beds: Beds, target: Exact) -> tuple[object, ...]:

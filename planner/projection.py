@@ -121,7 +121,7 @@ def _checked(bands: pd.DataFrame) -> pd.DataFrame:
         raise ColumnError(f"bands are {', '.join(BANDS)}; {', '.join(odd)} cannot be aged by five years")
     given = bands.rename(columns=called)
     if missing := [band for band in ELDERS if band not in given]:
-        raise ColumnError(f"bands {', '.join(missing)} are missing; given are {', '.join(given)}")
+        raise ColumnError(f"bands {', '.join(missing)} are missing; given are {', '.join(map(str, given.columns))}")
     if 0 < (known := sum(band in given for band in YOUNGER)) < len(YOUNGER):
         raise ColumnError(f"give all of {', '.join(YOUNGER)}, or none; {known} of them are given")
     amounts = given.to_numpy(dtype=float)

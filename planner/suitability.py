@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import cos, pi
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -65,7 +66,7 @@ class Exclusion:
 
         Round buffers are drawn with straight pieces from outside, so it holds every excluded place, and a sliver more.
         """
-        return shapely.union_all([self._zone(mask) for mask in self.masks])
+        return _joined([self._zone(mask) for mask in self.masks])
 
     def zones(self, lang: str = "zh") -> gpd.GeoDataFrame:
         """One row a mask: its zone, ``reason`` and ``buffer_metres``."""
@@ -84,7 +85,7 @@ class Exclusion:
         for mask in self.masks:
             metres = self._metres(mask, sites)
             rows += [
-                (sites.ids[at], mask.reason.words(lang), float(metres[at]), mask.buffer_metres)
+                (str(sites.ids[int(at)]), mask.reason.words(lang), float(metres[at]), mask.buffer_metres)
                 for at in np.flatnonzero(_too_near(metres, mask.buffer_metres))
             ]
         table = pd.DataFrame(rows, columns=["site", "reason", "metres", "buffer_metres"])
@@ -111,7 +112,7 @@ class Exclusion:
     def _zone(self, mask: Keep) -> Polygon | MultiPolygon:
         shapes = mask.geometry.to_numpy()
         wide = mask.buffer_metres / cos(pi / (4 * SEGMENTS))
-        return shapely.union_all(shapely.buffer(shapes, wide, quad_segs=SEGMENTS) if wide else shapes)
+        return _joined(shapely.buffer(shapes, wide, quad_segs=SEGMENTS) if wide else shapes)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{mask.reason.en} {mask.buffer_metres:g} m" for mask in self.masks)
@@ -123,7 +124,7 @@ def exclusion(masks: Iterable[Keep | tuple[object, float, str | Text]]) -> Exclu
 
     Raises `CrsError` unless all are in one CRS in metres.
     """
-    kept = tuple(one if isinstance(one, Keep) else Keep(one[0], one[1], Text.of(one[2])) for one in masks)  # type: ignore[arg-type]
+    kept = tuple(one if isinstance(one, Keep) else Keep(one[0], one[1], Text.of(one[2])) for one in masks)
     if not kept:
         raise QuestionError("exclusion needs at least one mask: shapes, metres to keep off, and the reason")
     for mask in kept:
@@ -150,6 +151,10 @@ def places_needed(people: int, *, deaths_per_1000: Exact, years: int, share: Exa
         raise QuestionError(f"share must be from 0 to 1, not {share!r}")
     wanted = people * exact(deaths_per_1000, what="deaths_per_1000") / 1000 * years * part
     return max(0, -(-wanted.numerator // wanted.denominator) - standing)
+
+
+def _joined(shapes: Any) -> Any:
+    return shapely.union_all(shapes)
 
 
 def _too_near(metres: Metres, buffer_metres: float) -> Flags:

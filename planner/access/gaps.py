@@ -122,8 +122,8 @@ def _nearest(centre: Points, stations: Sites) -> tuple[str, float]:
     if not len(stations):
         return "", float("nan")
     metres = np.linalg.norm(stations.xy - centre, axis=1)
-    best = min(np.flatnonzero(metres == metres.min()), key=lambda at: stations.ids[at])
-    return str(stations.ids[best]), float(metres[best])
+    best = min(np.flatnonzero(metres == metres.min()), key=lambda at: stations.ids[int(at)])
+    return str(stations.ids[int(best)]), float(metres[best])
 
 
 def _median(minutes: People, weight: People) -> float:

@@ -86,7 +86,7 @@ def suppress(summary: Summary, *, limit: int = LIMIT, show_zeros: bool = False) 
 
 
 def _counts(table: pd.DataFrame) -> list[str]:
-    return [name for name in table.select_dtypes("int64") if name not in SITES]
+    return [str(name) for name in table.select_dtypes("int64").columns if name not in SITES]
 
 
 def _cells(summary: Summary) -> tuple[pd.MultiIndex, np.ndarray[Any, Any]]:

@@ -100,8 +100,9 @@ class _Audit:
         """Open many cells at once, by tables in which all hidden ones are as large, or as small, as can be."""
         signs = np.where(np.arange(len(self.values)) % 2, 1.0, -1.0)
         still = np.where(self.hidden[:, None], self.bounds, 0.0)
-        for aim in (self.hidden * 1.0, self.hidden * -1.0, self.hidden * signs, self.hidden * -signs):
-            change = self._solve(aim, still)
+        every = np.ones(len(signs))
+        for way in (every, -every, signs, -signs):
+            change = self._solve(np.where(self.hidden, way, 0.0), still)
             self.open |= np.zeros(len(signs), bool) if change is None else np.abs(change) > 0.5
 
     def protect(self, cell: int) -> None:
