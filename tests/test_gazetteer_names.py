@@ -11,8 +11,7 @@ import pytest
 import shapely
 
 from planner.errors import ColumnError, DataError, IdError, PeriodError
-from planner.gazetteer import Basis, Gazetteer, NewName, Unit, open_gazetteer
-from planner.gazetteer import campaigns, forms, signs
+from planner.gazetteer import Basis, Gazetteer, NewName, Unit, campaigns, forms, open_gazetteer, signs
 from planner.gazetteer.naming import name_record
 from planner.gazetteer.romanise import draft, faults, initials, toneless
 from planner.gazetteer.rules import CLAUSES, RULES, Proposal, judge

@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from planner.errors import DataError, StoreError
 from planner.imports import QUARANTINE_COLUMNS, ImportReport
-from planner.texts import Text
 from planner.store import Act, GeoPackageStore, geopackage, imported, saved
+from planner.texts import Text
 
 
 @pytest.fixture

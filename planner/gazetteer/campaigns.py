@@ -55,16 +55,15 @@ def scheme_count(ledger: Ledger, scheme: str, *, on: date | None = None) -> Sche
 
 def screen(ledger: Ledger, *, within: str = "") -> pd.DataFrame:
     """Judge every standing name by the rules, for the clean-up of irregular names: one row a finding, nothing recorded."""
-    where, values = "slot = 'standard'", ()
+    where, values = "slot = 'standard'", tuple[str, ...]()
     if within:
         start = prefix(within)
-        where, values = where + " AND within >= ? AND within < ?", (start, start + ":")  # type: ignore[assignment]
-    rows = []
-    for record in ledger.select(NAME, where, values):
-        for finding in check(ledger, record, place=record.thing):
-            rows.append(
-                (record.thing, record["name"], finding.rule, finding.severity, finding.reason_zh, finding.clause)
-            )
+        where, values = where + " AND within >= ? AND within < ?", (start, start + ":")
+    rows = [
+        (record.thing, record["name"], finding.rule, finding.severity, finding.reason_zh, finding.clause)
+        for record in ledger.select(NAME, where, values)
+        for finding in check(ledger, record, place=record.thing)
+    ]
     return pd.DataFrame(rows, columns=["place", "name", "rule", "severity", "reason", "clause"])
 
 

@@ -15,7 +15,7 @@ from planner.errors import StoreError
 from planner.gazetteer import schema
 from planner.gazetteer.ledger import Ledger, event_hash
 from planner.gazetteer.records import seal
-from planner.gazetteer.schema import EVENT_COLUMNS, KINDS, Kind
+from planner.gazetteer.schema import EVENT_COLUMNS, INSERT_EVENT, KINDS, Kind
 from planner.store import GeoPackageStore
 from planner.store.geopackage import GEOMETRY, teach
 
@@ -128,13 +128,7 @@ def bundle(ledger: Ledger, *, withheld: frozenset[str] = frozenset()) -> Iterato
     """
     db = ledger.db
     for row in db.execute("SELECT * FROM register_events ORDER BY seq"):
-        ends = {
-            kind.name: [
-                fid
-                for (fid,) in db.execute(f"SELECT fid FROM {kind.table} WHERE ended = ? ORDER BY fid", (row["seq"],))
-            ]
-            for kind in KINDS.values()
-        }
+        ends = {kind.name: _ended(db, kind, row["seq"]) for kind in KINDS.values()}
         begins: dict[str, list[dict[str, Any]]] = {}
         for kind, rows in _begun(db, row["seq"]):
             begins.setdefault(kind.name, []).extend(_line(kind, record, withheld) for record in rows)
@@ -143,6 +137,11 @@ def bundle(ledger: Ledger, *, withheld: frozenset[str] = frozenset()) -> Iterato
             "ends": {name: fids for name, fids in ends.items() if fids},
             "begins": begins,
         }
+
+
+def _ended(db: sqlite3.Connection, kind: Kind, seq: int) -> list[int]:
+    sql = f"SELECT fid FROM {kind.table} WHERE ended = ? ORDER BY fid"  # noqa: S608
+    return [fid for (fid,) in db.execute(sql, (seq,))]
 
 
 def _line(kind: Kind, row: sqlite3.Row, withheld: frozenset[str]) -> dict[str, Any]:
@@ -190,8 +189,7 @@ def _lay(db: sqlite3.Connection, line: dict[str, Any]) -> None:
             row = (*content, event["seq"], seal(name, content[1:]))
             listed = ", ".join(f'"{column}"' for column in (*columns, "begun", "seal"))
             db.execute(f"INSERT INTO {kind.table} ({listed}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-    marks = ", ".join("?" * len(EVENT_COLUMNS))
-    db.execute(f"INSERT INTO register_events VALUES ({marks})", [event[name] for name in EVENT_COLUMNS])
+    db.execute(INSERT_EVENT, [event[name] for name in EVENT_COLUMNS])
 
 
 def save_bundle(ledger: Ledger, path: str | Path, *, withheld: frozenset[str] = frozenset()) -> Path:

@@ -18,7 +18,7 @@ from typing import Any
 from planner.errors import IdError, PeriodError, StoreError
 from planner.gazetteer import schema
 from planner.gazetteer.records import Basis, Record, from_row, rows, seal
-from planner.gazetteer.schema import EVENT_COLUMNS, KINDS, Kind
+from planner.gazetteer.schema import INSERT_EVENT, KINDS, Kind
 from planner.layers import Period
 from planner.store import GeoPackageStore, geopackage
 
@@ -118,10 +118,8 @@ class Ledger:
         else:
             moment = datetime.combine(known_on + timedelta(days=1), datetime.min.time(), OFFICE_TIME)
         sign = "<=" if isinstance(known_on, datetime) else "<"
-        found = self.db.execute(
-            f"SELECT coalesce(max(seq), 0) FROM register_events WHERE recorded {sign} ?",
-            (_stamp(moment.astimezone(UTC)),),
-        ).fetchone()
+        sql = f"SELECT coalesce(max(seq), 0) FROM register_events WHERE recorded {sign} ?"  # noqa: S608
+        found = self.db.execute(sql, (_stamp(moment.astimezone(UTC)),)).fetchone()
         return int(found[0])
 
     def select(
@@ -253,8 +251,7 @@ def _write_event(
         seq, kind, recorded, basis.actor, basis.document, basis.authority, *(day and day.isoformat() for day in days),
         json.dumps(dict(basis.attachments), ensure_ascii=False, sort_keys=True), note, digest, previous,
     ]  # fmt: skip
-    marks = ", ".join("?" * len(EVENT_COLUMNS))
-    db.execute(f"INSERT INTO register_events VALUES ({marks})", (*row, event_hash(row)))
+    db.execute(INSERT_EVENT, (*row, event_hash(row)))
 
 
 def event_hash(row: Sequence[Any]) -> str:

@@ -114,9 +114,7 @@ def _located(ledger: Ledger, new: NewName, on: date) -> str | None:
 def proposed(ledger: Ledger, place: str) -> Record:
     """The name of a place that is on its way: the proposal, or the approved name not yet in use."""
     found = ledger.select(NAME, "thing = ? AND slot = ?", (place, PROPOSED))
-    found += [
-        r for r in ledger.select(NAME, "thing = ? AND slot = ?", (place, STANDARD)) if r["status"] not in {"retired"}
-    ]
+    found += [r for r in ledger.select(NAME, "thing = ? AND slot = ?", (place, STANDARD)) if r["status"] != "retired"]
     if not found:
         raise IdError(f"{place} has no proposed or standard name; use propose() first")
     return found[0] if found[0].slot == PROPOSED else found[-1]

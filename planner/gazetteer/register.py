@@ -22,7 +22,7 @@ from planner.gazetteer.ledger import Clock, Ledger
 from planner.gazetteer.naming import NewName
 from planner.gazetteer.records import Basis, Record
 from planner.gazetteer.rules import Finding
-from planner.gazetteer.schema import DIVISION, KINDS, LINE, MARKER, NAME
+from planner.gazetteer.schema import DIVISION, KINDS, LINE, MARKER, NAME, Kind
 from planner.layers import Period
 from planner.store import GeoPackageStore
 
@@ -239,7 +239,13 @@ class Gazetteer:
         return boundaries.set_marker(self.ledger, marker, on=on, basis=basis)
 
     def inspect(
-        self, thing: str, *, on: date, basis: Basis, type: str = "joint", results: Mapping[str, str] | None = None
+        self,
+        thing: str,
+        *,
+        on: date,
+        basis: Basis,
+        type: str = "joint",  # noqa: A002
+        results: Mapping[str, str] | None = None,
     ) -> int:
         """Log an inspection of a line or marker."""
         return boundaries.inspect(self.ledger, thing, on=on, basis=basis, type=type, results=results)
@@ -262,11 +268,12 @@ class Gazetteer:
         """Find the first row of the books that is not as it was written."""
         return chain.verify(self.ledger, head=head)
 
+    def _count(self, kind: Kind) -> int:
+        sql = f"SELECT count(*) FROM {kind.table} WHERE ended IS NULL"  # noqa: S608
+        return int(self.ledger.db.execute(sql).fetchone()[0])
+
     def __repr__(self) -> str:
-        counts = (
-            (k, self.ledger.db.execute(f"SELECT count(*) FROM {k.table} WHERE ended IS NULL").fetchone()[0])
-            for k in KINDS.values()
-        )
+        counts = ((kind, self._count(kind)) for kind in KINDS.values())
         held = ", ".join(f"{count:,} {kind.name}s" for kind, count in counts if count)
         return f"<Gazetteer {self.ledger.store.path.name}: {held or 'empty'}, {self.ledger.last():,} events>"
 

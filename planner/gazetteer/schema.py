@@ -99,6 +99,7 @@ EVENT_COLUMNS = (
     "seq", "kind", "recorded", "actor", "document", "authority", "applied", "approved", "effective", "filed", "announced",
     "attachments", "note", "digest", "previous", "hash",
 )  # fmt: skip
+INSERT_EVENT = f"INSERT INTO register_events VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"  # noqa: S608
 _EVENTS = """
 CREATE TABLE register_events (
   seq INTEGER PRIMARY KEY NOT NULL, kind TEXT NOT NULL, recorded TEXT NOT NULL, actor TEXT NOT NULL, document TEXT, authority TEXT,

@@ -207,9 +207,8 @@ def touch(db: sqlite3.Connection, table: str, bounds: Iterable[float] | None = N
 
 def index_rows(db: sqlite3.Connection, table: str, *, after: int) -> None:
     """Enter rows that were added without the R-tree's trigger, and put the trigger back."""
-    rows = db.execute(
-        f'SELECT fid, "{GEOMETRY}" FROM {quoted(table)} WHERE fid > ? AND "{GEOMETRY}" NOT NULL', (after,)
-    )  # noqa: S608
+    wanted = f'SELECT fid, "{GEOMETRY}" FROM {quoted(table)} WHERE fid > ? AND "{GEOMETRY}" NOT NULL'  # noqa: S608
+    rows = db.execute(wanted, (after,))
     sql = f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)'  # noqa: S608
     while batch := rows.fetchmany(20_000):
         shapes = decode([blob for _, blob in batch])
