@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner import cli
 from planner.errors import DataError, QuestionError
+from planner.project.settings import read_settings
 from planner.ratios import Progress, Ratio, exact, half_up
 from planner.service_files import check_service, read_service
 from planner.services import Service, service, service_data, service_keys, tier_systems, walking_readings
@@ -229,3 +234,39 @@ def test_a_service_file_that_is_none_is_told(tmp_path: Path) -> None:
 
 def test_readings_stand_widest_first() -> None:
     assert [reading.metres for reading in walking_readings()] == [1000, 800, 720, 576]
+
+
+MANUAL = Path(__file__).resolve().parent.parent / "docs" / "手册.md"
+
+
+def blocks_of(language: str) -> list[str]:
+    """Code blocks of the manual."""
+    return re.findall(rf"```{language}\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_manuals_service_file_can_be_read(tmp_path: Path) -> None:
+    (own,) = [block for block in blocks_of("toml") if block.startswith("key")]
+    assert read_service(file_of(own, tmp_path)).key == "toy_library"
+
+
+def test_every_name_the_manual_imports_exists() -> None:
+    python = blocks_of("python")
+    assert len(python) >= 8
+    for block in python:
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom):
+                module = import_module(str(node.module))
+                assert all(hasattr(module, one.name) for one in node.names), node.module
+
+
+def test_the_manuals_planner_toml_holds_only_keys_there_are(tmp_path: Path) -> None:
+    (whole,) = [block for block in blocks_of("toml") if block.startswith("[project]")]
+    for name in ("区界.gpkg", "镇街.gpkg", "道路.shp", "人口格网.csv", "普查.csv", "现有站点.xlsx"):
+        (tmp_path / name).write_bytes(b"x")
+    assert read_settings(file_of(whole, tmp_path), tmp_path).service[0].new == 50
+
+
+def test_the_manuals_exit_codes_are_the_commands() -> None:
+    (told,) = re.findall(r"退出码：(.*)", MANUAL.read_text(encoding="utf-8"))
+    codes = {int(code) for code in re.findall(r"(\d) ", told)}
+    assert codes == {cli.DONE, cli.FINDINGS, 2, cli.BAD_INPUT, cli.NO_PLAN, cli.STORE}
