@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.networks import scattered, synthetic_network  # noqa: E402
 from planner.network import Attachment, Network  # noqa: E402
-from planner.routing.compiled import Compiled  # noqa: E402
+from planner.routing.compiled import Compiled, reach_of  # noqa: E402
 from planner.routing.graph import graph_of  # noqa: E402
 from planner.routing.nearest import nearest  # noqa: E402
 from planner.routing.reach import is_within  # noqa: E402
@@ -121,7 +121,9 @@ def _points_at(task: Task) -> tuple[np.ndarray, np.ndarray]:
     return order, starts
 
 
-def _spread(task: Task, places: tuple[np.ndarray, np.ndarray], at: np.ndarray, node: np.ndarray, minutes: np.ndarray) -> Answer:
+def _spread(
+    task: Task, places: tuple[np.ndarray, np.ndarray], at: np.ndarray, node: np.ndarray, minutes: np.ndarray
+) -> Answer:
     """Points standing on the nodes found."""
     order, starts = places
     count = starts[node + 1] - starts[node]
@@ -316,7 +318,9 @@ def threads(task: Task, repeats: int) -> str:
             start = time.perf_counter()
             Compiled(threads=count).reach(task.network, sites, demand, minutes=MINUTES)
             seconds.append(time.perf_counter() - start)
-    return f"Two threads answer the drive in {np.median(spent[2]):.2f} s of wall time, one in {np.median(spent[1]):.2f} s."
+    return (
+        f"Two threads answer the drive in {np.median(spent[2]):.2f} s of wall time, one in {np.median(spent[1]):.2f} s."
+    )
 
 
 def nearest_line(task: Task) -> str:
@@ -363,9 +367,11 @@ def page(asked: argparse.Namespace, rows: list[str], grown: list[str], notes: li
         [
             "# Routing beside its peers",
             "",
-            f"Synthetic city of {asked.nodes:,} crossings, {asked.points:,} demand points, places on crossings; one thread;"
-            f" CPU seconds, medians of {asked.repeats} alternating runs; a peer that answered for fewer sites is scaled to"
-            " all of them. Preparation apart.",
+            (
+                f"Synthetic city of {asked.nodes:,} crossings, {asked.points:,} demand points, places on crossings; one thread;"
+                f" CPU seconds, medians of {asked.repeats} alternating runs; a peer that answered for fewer sites is scaled to"
+                " all of them. Preparation apart."
+            ),
             "",
             "| question | engine | sites answered | CPU s, all sites | times planner's | ns a pair | preparation, s | answers |",
             "|---|---|---:|---:|---:|---:|---:|---|",
@@ -379,8 +385,10 @@ def page(asked: argparse.Namespace, rows: list[str], grown: list[str], notes: li
             "",
             *(f"{note}  " for note in notes),
             "",
-            f"Python {platform.python_version()}, NumPy {version('numpy')}, numba {version('numba')},"
-            f" {processor()}, {os.cpu_count()} cores, peak memory {peak_gigabytes():.1f} GB.",
+            (
+                f"Python {platform.python_version()}, NumPy {version('numpy')}, numba {version('numba')},"
+                f" {processor()}, {os.cpu_count()} cores, peak memory {peak_gigabytes():.1f} GB."
+            ),
             "",
         ]
     )

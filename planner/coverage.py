@@ -54,11 +54,11 @@ class Coverage:
         for name, kind in kinds.items():
             object.__setattr__(self, name, frozen(getattr(self, name), kind))
         same_crs(self.demand, self.sites)
-        if len(self.starts) != len(self.sites) + 1 or not self.starts[-1] == len(self.points) == len(self.minutes):
+        if len(self.starts) != len(self.sites) + 1 or not len(self.points) == len(self.minutes) == self.starts[-1]:
             raise DataError("coverage needs one row a site, and as many minutes as points")
         if len(self.connected) != len(self.demand) or len(self.connected_sites) != len(self.sites):
             raise DataError("coverage needs to know of every point and every site whether it is connected")
-        if len(self.points) and not (0 <= self.points.min() and self.points.max() < len(self.demand)):
+        if len(self.points) and not (self.points.min() >= 0 and self.points.max() < len(self.demand)):
             raise DataError("coverage names a demand point that does not exist")
         most = np.float32(self.limit + TOLERANCE_MINUTES)
         if len(self.minutes) and not (self.minutes.min() >= 0 and self.minutes.max() <= most):
@@ -77,7 +77,9 @@ class Coverage:
     def within(self, minutes: float) -> Coverage:
         """The same coverage at a stricter limit; a looser one needs `cover` again."""
         if minutes > self.limit:
-            raise QuestionError(f"travel times are known only up to {self.limit:g} minutes; cover() again for {minutes:g}")
+            raise QuestionError(
+                f"travel times are known only up to {self.limit:g} minutes; cover() again for {minutes:g}"
+            )
         kept = Reach(self.starts, self.points, self.minutes).within(minutes)
         return replace(self, starts=kept.starts, points=kept.points, minutes=kept.minutes, limit=minutes)
 
@@ -156,7 +158,15 @@ def cover(
         network, doors, homes, minutes=minutes, towards=towards, progress=progress
     )
     return Coverage(
-        demand, sites, reach.starts, reach.points, reach.minutes, minutes, homes.connected, doors.connected, network.profile
+        demand,
+        sites,
+        reach.starts,
+        reach.points,
+        reach.minutes,
+        minutes,
+        homes.connected,
+        doors.connected,
+        network.profile,
     )
 
 
@@ -196,11 +206,14 @@ class LiveCoverage:
     >>> live = LiveCoverage(network, coverage)  # doctest: +SKIP
     >>> live.add("site:new", (x, y))  # people who reach a site now, and none before  # doctest: +SKIP
     312.4
+
     """
 
     def __init__(self, network: Network, coverage: Coverage, *, towards: Towards = "sites") -> None:
         if coverage.demand.crs != network.crs:
-            raise CrsError(f"the coverage is in {coverage.demand.crs.to_string()}, the network in {network.crs.to_string()}")
+            raise CrsError(
+                f"the coverage is in {coverage.demand.crs.to_string()}, the network in {network.crs.to_string()}"
+            )
         self.demand, self.limit = coverage.demand, coverage.limit
         self._network, self._coverage = network, coverage
         homes = network.attach(self.demand.xy)

@@ -87,11 +87,15 @@ def test_nearest_sites_of_a_town_are_those_of_its_coverage(streets: Network, rng
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_people_in_reach_are_the_sums_over_the_pairs(city: tuple[Network, Attachment, Attachment], threads: int) -> None:
+def test_people_in_reach_are_the_sums_over_the_pairs(
+    city: tuple[Network, Attachment, Attachment], threads: int
+) -> None:
     network, sites, demand = city
     people = np.random.default_rng(1).random(len(demand))
     dense = np.isfinite(table(Compiled().reach(network, sites, demand, minutes=3.0), len(demand)))
-    np.testing.assert_allclose(people_in_reach(network, sites, demand, people, minutes=3.0, threads=threads), dense @ people)
+    np.testing.assert_allclose(
+        people_in_reach(network, sites, demand, people, minutes=3.0, threads=threads), dense @ people
+    )
 
 
 def test_people_reached_are_named_by_site(streets: Network, rng: np.random.Generator) -> None:
@@ -178,7 +182,9 @@ def test_an_error_in_a_worker_is_told_and_ends_the_others(
 # within
 
 
-def test_tightening_gives_what_a_search_to_the_shorter_limit_gives(city: tuple[Network, Attachment, Attachment]) -> None:
+def test_tightening_gives_what_a_search_to_the_shorter_limit_gives(
+    city: tuple[Network, Attachment, Attachment],
+) -> None:
     wide = Compiled().reach(*city, minutes=4.0).within(2.5)
     direct = Compiled().reach(*city, minutes=2.5)
     assert np.array_equal(wide.starts, direct.starts)
@@ -194,9 +200,7 @@ def test_fault_71_rounding_to_store_never_loses_a_point_at_exactly_the_limit(lim
 
 
 def test_repeated_pairs_keep_the_quickest() -> None:
-    reach = Reach.from_pairs(
-        np.array([1, 0, 1]), np.array([4, 2, 4]), np.array([3.0, 1.0, 2.0]), sites=3, limit=5.0
-    )
+    reach = Reach.from_pairs(np.array([1, 0, 1]), np.array([4, 2, 4]), np.array([3.0, 1.0, 2.0]), sites=3, limit=5.0)
     assert reach.starts.tolist() == [0, 1, 2, 2]
     assert reach.minutes.tolist() == [1.0, 2.0]
 

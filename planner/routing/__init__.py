@@ -10,13 +10,24 @@ from planner.routing.nearest import Nearest, nearest
 from planner.routing.reach import Reach
 from planner.routing.stream import StreamedReach, people_in_reach, stream_reach
 
-__all__ = ["Nearest", "Reach", "Router", "StreamedReach", "default_router", "nearest", "people_in_reach", "stream_reach"]
+__all__ = [
+    "Nearest",
+    "Reach",
+    "Router",
+    "StreamedReach",
+    "default_router",
+    "nearest",
+    "people_in_reach",
+    "stream_reach",
+]
 
 
 class Router(Protocol):
     """What planner asks of a routing engine."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the engine is called in reports."""
 
     def reach(
         self,

@@ -1,5 +1,7 @@
 """Kernels of service areas: the stretches of road a site reaches, and how far each place of a grid is from them."""
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+# numba infers the types of what it compiles
 from __future__ import annotations
 
 from typing import Any

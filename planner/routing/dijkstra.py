@@ -58,7 +58,9 @@ Pairs = tuple[Positions, Positions, Minutes]
 
 def _block(graph: Graph, doors: Terminals, homes: Terminals, rows: Positions, limit: float) -> Pairs:
     """Search from some sites: (site, point, minutes) of the pairs that meet at an end of the point's edge."""
-    found = dijkstra(_with_sites(graph, doors, rows), indices=graph.nodes + np.arange(len(rows)), limit=limit + TOLERANCE_MINUTES)
+    found = dijkstra(
+        _with_sites(graph, doors, rows), indices=graph.nodes + np.arange(len(rows)), limit=limit + TOLERANCE_MINUTES
+    )
     time = np.minimum(found[:, homes.tail] + homes.to_tail, found[:, homes.head] + homes.to_head)
     row, point = np.nonzero(is_within(time, limit))
     return rows[row], point, time[row, point]

@@ -5,9 +5,11 @@ time for each node and a queue of buckets of equal width, each a chain of entrie
 improved is entered again; an entry that no longer holds its node's time is skipped.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+# numba infers the types of what it compiles
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,8 @@ from numba.cpython.unsafe.numbers import trailing_zeros
 
 from planner.routing.ticks import NEVER, TICKS_PER_MINUTE
 
-Array = npt.NDArray[np.generic]
+Array: TypeAlias = npt.NDArray[Any]
+jit: Any = njit(nogil=True, cache=True)
 
 HEAD_BITS = 24  # of an arc's 64; the rest, but the sign, are its ticks
 HEAD_MASK = (1 << HEAD_BITS) - 1
@@ -85,8 +88,8 @@ FULL = -1
 """Told instead of a count where a work array was too small; nothing is lost, the caller enlarges it and asks again."""
 
 
-@njit(nogil=True, cache=True)
-def search(arcs, doors, site, work, cut, shift):
+@jit
+def search(arcs, doors, site, work, cut, shift):  # noqa: C901, PLR0912, PLR0915 - calls would cost a third of its speed
     """Walk from a site to every node within ``cut`` ticks; tell how many were reached, or `FULL`."""
     time, touched, buckets, pool = work.time, work.touched, work.buckets, work.pool
     starts, links = arcs.starts, arcs.arcs
@@ -146,7 +149,7 @@ def search(arcs, doors, site, work, cut, shift):
     return reached
 
 
-@njit(nogil=True, cache=True)
+@jit
 def clear(work, reached):
     """Leave the work arrays as a search wants to find them."""
     time, touched = work.time, work.touched
@@ -154,7 +157,7 @@ def clear(work, reached):
         time[touched[at]] = NEVER
 
 
-@njit(nogil=True, cache=True)
+@jit
 def mark_homes(homes, work, reached, cut):
     """Mark every demand point within ``cut`` ticks of the site, and its minutes."""
     time, touched, best, words, groups = work.time, work.touched, work.best, work.words, work.groups
@@ -178,7 +181,7 @@ def mark_homes(homes, work, reached, cut):
                         groups[home >> 12] |= np.uint64(1) << np.uint64((home >> 6) & 63)
 
 
-@njit(nogil=True, cache=True)
+@jit
 def mark_same_edge(homes, doors, site, work, cut):
     """Mark the demand points on the site's own edge that are nearer along it."""
     best, words, groups = work.best, work.words, work.groups
@@ -197,7 +200,7 @@ def mark_same_edge(homes, doors, site, work, cut):
                 groups[home >> 12] |= np.uint64(1) << np.uint64((home >> 6) & 63)
 
 
-@njit(nogil=True, cache=True)
+@jit
 def read_marks(homes, work):
     """List the marked points and their minutes in ``work.found``, unmark them; tell how many, and if they ascend."""
     groups, words, best, point_of = work.groups, work.words, work.best, homes.point
@@ -223,7 +226,7 @@ def read_marks(homes, work):
     return found, ascending
 
 
-@njit(nogil=True, cache=True)
+@jit
 def write_sorted(work, found, ascending, points, minutes, filled):
     """Write the points found, ascending, with their minutes, from ``filled`` on."""
     from_points, from_minutes = work.found, work.found_minutes
@@ -260,7 +263,7 @@ def write_sorted(work, found, ascending, points, minutes, filled):
         points[to], minutes[to] = middle_points[at], middle_minutes[at]
 
 
-@njit(nogil=True, cache=True)
+@jit
 def reach_rows(arcs, homes, doors, rows, first, last, cut, shift, work, counts, points, minutes, filled):
     """Fill rows ``first`` to ``last``; tell the next row to do, what is filled, and whether the queue was too small.
 
@@ -282,7 +285,7 @@ def reach_rows(arcs, homes, doors, rows, first, last, cut, shift, work, counts, 
     return last, filled, False
 
 
-@njit(nogil=True, cache=True)
+@jit
 def copy_rows(starts, counts, points, minutes, to_points, to_minutes):
     """Copy rows that lie one after another to where each starts."""
     at = 0

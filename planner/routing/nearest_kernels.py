@@ -3,9 +3,12 @@
 Sites are numbered by rank, so that the lesser of two labels is the one to keep, ties included.
 """
 
+# mypy: allow-untyped-defs, no-check-untyped-defs
+# numba infers the types of what it compiles
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -13,8 +16,10 @@ from numba import njit
 from planner.routing.kernels import ENTRY, HEAD_BITS, HEAD_MASK, TICK
 from planner.routing.ticks import NEVER
 
+jit: Any = njit(nogil=True, cache=True)
 
-@njit(nogil=True, cache=True)
+
+@jit
 def nodes_nearest_one(arcs, doors, buckets, cut, shift):
     """Give the nearest site of each node and its ticks, shape ``(nodes, 1)``."""
     nodes = len(arcs.starts) - 1
@@ -63,7 +68,7 @@ def nodes_nearest_one(arcs, doors, buckets, cut, shift):
     return site, time
 
 
-@njit(nogil=True, cache=True)
+@jit
 def nodes_nearest(arcs, doors, count, cut):
     """Give the few nearest sites of each node and their ticks, shape ``(nodes, count)``, nearest first."""
     nodes = len(arcs.starts) - 1
@@ -92,15 +97,15 @@ def nodes_nearest(arcs, doors, count, cut):
     return site, time
 
 
-@njit(nogil=True, cache=True)
+@jit
 def _knows(site, node, have, door):
-    for at in range(have):
+    for at in range(have):  # noqa: SIM110 - numba compiles no generators
         if site[node, at] == door:
             return True
     return False
 
 
-@njit(nogil=True, cache=True)
+@jit
 def homes_nearest(homes, doors, owners, node_site, node_time, cut):
     """Give the nearest sites of each demand point and their ticks: over either end of its edge, or along it."""
     count = node_site.shape[1]
@@ -125,7 +130,7 @@ def homes_nearest(homes, doors, owners, node_site, node_time, cut):
     return site, time
 
 
-@njit(nogil=True, cache=True)
+@jit
 def _insert(site, time, home, door, ticks):
     """Put a site among a point's nearest, once, where it belongs; the last falls out."""
     count = site.shape[1]

@@ -22,7 +22,9 @@ def arcs_of(network: Network, towards: Towards) -> Arcs:
     if name not in kept:
         graph = graph_of(network, towards)
         if graph.nodes > 1 << HEAD_BITS:
-            raise DataError(f"the compiled router takes networks of up to {1 << HEAD_BITS:,} nodes, not {graph.nodes:,}")
+            raise DataError(
+                f"the compiled router takes networks of up to {1 << HEAD_BITS:,} nodes, not {graph.nodes:,}"
+            )
         ticks = as_ticks(np.minimum(graph.minutes, LONGEST_MINUTES + 1))
         kept[name] = Arcs(graph.starts.copy(), ticks << HEAD_BITS | graph.heads)
     found: Arcs = kept[name]
@@ -47,7 +49,9 @@ def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Ho
     by_far = np.argsort(other[first], kind="stable")
     starts, far_starts = _starts(own, nodes), _starts(other[first], nodes)
     point = ends.point[order].astype(np.int32)
-    return Homes(point, starts, homes, far_starts, spans[by_far], ends.fraction[order], as_ticks(ends.access[order])), edge
+    return Homes(
+        point, starts, homes, far_starts, spans[by_far], ends.fraction[order], as_ticks(ends.access[order])
+    ), edge
 
 
 def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards: Towards) -> tuple[Doors, Positions]:

@@ -51,6 +51,8 @@ class Reach:
 
     def within(self, minutes: float) -> Reach:
         """Only the pairs within a stricter limit."""
-        near = is_within(self.minutes, minutes)
-        before = np.concatenate(([0], np.cumsum(near)))
-        return Reach(before[self.starts], self.points[near], self.minutes[near])
+        kept = np.flatnonzero(is_within(self.minutes, minutes))
+        starts, points, times = np.searchsorted(kept, self.starts), self.points[kept], self.minutes[kept]
+        for array in (starts, points, times):
+            array.flags.writeable = False  # ours alone, so that nothing copies them again
+        return Reach(starts, points, times)

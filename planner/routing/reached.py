@@ -63,7 +63,7 @@ class Walker:
     """Searches from sites that give roads instead of people."""
 
     def __init__(self, network: Network, sites: Attachment, *, minutes: float, towards: Towards) -> None:
-        nobody = Attachment(np.empty(0), np.empty(0), np.empty(0))
+        nobody = Attachment(np.empty(0, np.int32), np.empty(0), np.empty(0))
         self.search = Search.prepare(network, nobody, minutes=minutes, towards=towards)
         self.doors, self.site_of = self.search.doors(sites)
         self.edge = sites.edge[self.site_of]
@@ -119,7 +119,9 @@ def unreached(stretches: Stretches, edges: Positions) -> Stretches:
     mine = stretches[np.isin(stretches[:, 0], asked)]
     at = np.concatenate((asked, mine[:, 0], mine[:, 0], asked))
     where = np.concatenate((np.zeros(len(asked)), mine[:, 1], mine[:, 2], np.ones(len(asked))))
-    kind = np.concatenate((np.full(len(asked), 0), np.full(len(mine), 1), np.full(len(mine), 2), np.full(len(asked), 3)))
+    kind = np.concatenate(
+        (np.full(len(asked), 0), np.full(len(mine), 1), np.full(len(mine), 2), np.full(len(asked), 3))
+    )
     order = np.lexsort((kind, where, at))
     at, where, kind = at[order], where[order], kind[order]
     gap = np.flatnonzero((kind[:-1] % 2 == 0) & (at[1:] == at[:-1]) & (where[1:] > where[:-1]))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,7 @@ class Run:
         self.mean = self._sample()
         size = int(np.clip(BLOCK_PAIRS / max(self.mean, 1.0), 1, BLOCK_SITES))
         edges = np.searchsorted(self.site_of, np.arange(0, len(self.sites) + size, size))
-        self.blocks = [np.arange(first, last) for first, last in zip(edges[:-1], edges[1:], strict=True) if last > first]
+        self.blocks = [np.arange(first, last) for first, last in pairwise(edges) if last > first]
         self._done = 0
 
     @property
@@ -181,7 +182,7 @@ class Run:
             rows = rows[np.argsort(np.minimum(self.doors.tail[rows], self.doors.head[rows]), kind="stable")]
             found = desk.fill(self.doors, rows, self._stopped)
             if found is None:
-                raise Stopped
+                raise Stopped  # noqa: TRY301 - told to the other threads below
             take(number, self.site_of[rows], *found)
         except BaseException:
             self.stop.set()
@@ -206,7 +207,7 @@ class Run:
             return 0.0
         rows = np.unique(np.linspace(0, len(self.site_of) - 1, SAMPLE_SITES).astype(np.int64))
         with compiling():
-            found = self.desk.fill(self.doors, rows, lambda done: False)
+            found = self.desk.fill(self.doors, rows, lambda _: False)
         return len(found[1]) / len(rows) if found else 0.0
 
 

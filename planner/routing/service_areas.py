@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -77,7 +79,9 @@ def service_areas(
     geometry = [area for row in range(len(sites)) for area in rings.get(row, nothing)]
     ids = np.repeat(sites.ids.to_numpy(dtype=object), len(limits))
     data = {"site": ids, "minutes": np.tile(limits, len(sites)), "square_metres": shapely.area(geometry)}
-    index = pd.Index([f"{site}@{limit:g}" for site, limit in zip(ids, data["minutes"], strict=True)], name="id", dtype=object)
+    index = pd.Index(
+        [f"{site}@{limit:g}" for site, limit in zip(ids, data["minutes"], strict=True)], name="id", dtype=object
+    )
     return gpd.GeoDataFrame(data, geometry=geometry, index=index, crs=network.crs)
 
 
@@ -131,7 +135,7 @@ class _Drawer:
             self.field = np.empty(2 * rows * columns)
         field = self.field[: rows * columns].reshape(rows, columns)
         distance_field(pieces, west, south, cell, reach, field)
-        maker = contour_generator(z=field, name="serial", fill_type=FillType.OuterOffset)
+        maker: Any = contour_generator(z=field, name="serial", fill_type=FillType.OuterOffset)
         points, offsets = maker.filled(-1.0, self.metres)
         corners = [[west, south] + cell * np.asarray(ring) for ring in points]
         return shapely.multipolygons([_polygon(ring, at) for ring, at in zip(corners, offsets, strict=True)])
@@ -147,9 +151,10 @@ class _Drawer:
 
 
 def _polygon(ring: np.ndarray, offsets: np.ndarray) -> shapely.Polygon:
-    rings = [ring[first:last] for first, last in zip(offsets[:-1], offsets[1:], strict=True)]
+    rings = [ring[first:last] for first, last in pairwise(offsets)]
     return shapely.Polygon(rings[0], rings[1:])
 
 
 def _lines(pieces: Pieces) -> shapely.MultiLineString:
-    return shapely.multilinestrings(shapely.linestrings(pieces.reshape(-1, 2, 2)))
+    parts: Any = shapely.linestrings(pieces.reshape(-1, 2, 2))
+    return shapely.MultiLineString(list(parts))

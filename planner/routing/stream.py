@@ -38,7 +38,9 @@ class StreamedReach:
             facts = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
             return cls(path, facts["sites"], facts["pairs"], facts["minutes"], facts["blocks"])
         except (OSError, ValueError, KeyError) as error:
-            raise SourceError(f"{path} holds no finished search ({MANIFEST}): {error}; run stream_reach() again") from error
+            raise SourceError(
+                f"{path} holds no finished search ({MANIFEST}): {error}; run stream_reach() again"
+            ) from error
 
     def __iter__(self) -> Iterator[tuple[Positions, Positions, Minutes]]:
         """Give (site, point, minutes) block by block, sites and points ascending."""
@@ -46,7 +48,7 @@ class StreamedReach:
 
         for number in range(self.blocks):
             table = pq.read_table(self.folder / _name(number))
-            yield tuple(table[name].to_numpy() for name in ("site", "point", "minutes"))  # type: ignore[misc]
+            yield table["site"].to_numpy(), table["point"].to_numpy(), table["minutes"].to_numpy()
 
     def load(self) -> Reach:
         """Read all pairs into memory."""
@@ -107,7 +109,7 @@ def people_in_reach(
     total = np.zeros(len(sites))
     weights = np.asarray(people, dtype=np.float64)
 
-    def add(number: int, rows: Positions, counts: Positions, points: Positions, times: Minutes) -> None:
+    def add(_: int, rows: Positions, counts: Positions, points: Positions, __: Minutes) -> None:
         filled = np.flatnonzero(counts)
         if len(filled):
             starts = (np.cumsum(counts) - counts)[filled]
@@ -137,10 +139,10 @@ def _write_block(path: Path, rows: Positions, counts: Positions, points: Positio
     table = pa.table({"site": site, "point": to_points, "minutes": to_minutes})
     partial = path.with_suffix(".partial")
     pq.write_table(table, partial, compression="zstd", use_dictionary=["site"], column_encoding=None)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _replace(path: Path, content: bytes) -> None:
     partial = path.with_suffix(".partial")
     partial.write_bytes(content)
-    os.replace(partial, path)
+    partial.replace(path)

@@ -36,10 +36,8 @@ def test_pairs_and_minutes_are_those_of_networkx(router: Router, case: Case) -> 
     network, sites, demand, limit = case
     for towards in ("sites", "people"):
         reach = router.reach(network, sites, demand, minutes=limit, towards=towards)
-        if towards == "sites":
-            exact = naive_minutes(network, demand, sites).T
-        else:
-            exact = naive_minutes(network, sites, demand)
+        there = towards == "sites"
+        exact = naive_minutes(network, demand, sites).T if there else naive_minutes(network, sites, demand)
         expected = np.where(exact <= limit + 1e-6, exact, INF)
         found = table(reach, len(demand))
         assert np.array_equal(np.isfinite(found), np.isfinite(expected))

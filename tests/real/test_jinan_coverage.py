@@ -26,12 +26,16 @@ LIMITS = {"walk": 15.0, "drive": 6.0}
 
 @pytest.fixture(scope="module")
 def area(real_data: Path) -> StudyArea:
-    return read_area(real_data / "jinan" / "districts.gpkg", names=["历下区", "市中区", "槐荫区", "天桥区"], on="2023-12-31")
+    return read_area(
+        real_data / "jinan" / "districts.gpkg", names=["历下区", "市中区", "槐荫区", "天桥区"], on="2023-12-31"
+    )
 
 
 @pytest.fixture(scope="module", params=["walk", "drive"])
 def network(request: pytest.FixtureRequest, real_data: Path, area: StudyArea) -> Network:
-    return build_network(read_roads(real_data / "jinan" / "roads" / "edges.shp", area=area, crs="EPSG:4326"), mode=request.param)
+    return build_network(
+        read_roads(real_data / "jinan" / "roads" / "edges.shp", area=area, crs="EPSG:4326"), mode=request.param
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,9 @@ def sites(network: Network) -> Attachment:
 def by_networkx(network: Network, sites: Attachment, people: Attachment, limit: float) -> np.ndarray:
     """Minutes from people to sites by networkx, on the network's own minutes; shape ``(sites, people)``."""
     graph = nx.DiGraph()
-    for tail, head, forward, backward in zip(network.tail, network.head, network.forward, network.backward, strict=True):
+    for tail, head, forward, backward in zip(
+        network.tail, network.head, network.forward, network.backward, strict=True
+    ):
         for start, end, minutes in ((head, tail, forward), (tail, head, backward)):  # against the traffic
             if np.isfinite(minutes) and minutes < graph.get_edge_data(start, end, {"minutes": np.inf})["minutes"]:
                 graph.add_edge(int(start), int(end), minutes=float(minutes))
@@ -64,7 +70,9 @@ def by_networkx(network: Network, sites: Attachment, people: Attachment, limit: 
         times = np.full(len(network.xy), np.inf)
         for node, leg in ((doors.tail[at], doors.to_tail[at]), (doors.head[at], doors.to_head[at])):
             if leg <= limit:
-                near = nx.single_source_dijkstra_path_length(graph, int(node), cutoff=limit - leg + 1e-6, weight="minutes")
+                near = nx.single_source_dijkstra_path_length(
+                    graph, int(node), cutoff=limit - leg + 1e-6, weight="minutes"
+                )
                 nodes = np.fromiter(near.keys(), int)
                 times[nodes] = np.minimum(times[nodes], leg + np.fromiter(near.values(), float))
         total = np.minimum(times[homes.tail] + homes.to_tail, times[homes.head] + homes.to_head)
