@@ -372,6 +372,14 @@ def test_a_backup_is_whole_and_needs_no_pause(store: GeoPackageStore, town: gpd.
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_a_copy_that_someone_is_making_is_left_alone(store: GeoPackageStore) -> None:
+    store.write(Act("one", replace={"one": pd.DataFrame({"a": [1]})}))
+    mine = store.path.with_name(f"project-copy.gpkg.{os.getpid()}.part")
+    mine.touch()
+    assert GeoPackageStore(store.path).left_behind == ()
+    assert mine.exists()
+
+
 def test_the_file_can_be_moved_and_read_elsewhere(
     store: GeoPackageStore, town: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:

@@ -51,9 +51,33 @@ def left_behind(path: Path) -> tuple[str, ...]:
         found.append(f"the last writer died before it had finished: {holder(path)}; its act was undone")
         note_of(path).unlink(missing_ok=True)
     for part in path.parent.glob(f"{path.stem}*.part") if path.parent.is_dir() else ():
+        if _runs(_maker(part)):
+            continue
         found.append(f"an unfinished copy was removed: {part.name}")
         part.unlink(missing_ok=True)
     return tuple(found)
+
+
+def part_of(target: Path) -> Path:
+    """The name a copy has until it is whole: it tells whose it is."""
+    return target.with_name(f"{target.name}.{os.getpid()}.part")
+
+
+def _maker(part: Path) -> int:
+    number = part.name.removesuffix(".part").rpartition(".")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _runs(process: int) -> bool:
+    if process <= 0:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _alive(path: Path) -> bool:
@@ -61,12 +85,9 @@ def _alive(path: Path) -> bool:
         note = json.loads(note_of(path).read_text(encoding="utf-8"))
         if note["host"] != socket.gethostname():
             return True
-        os.kill(int(note["pid"]), 0)
-    except ProcessLookupError:
-        return False
+        return _runs(int(note["pid"]))
     except (OSError, ValueError, KeyError):
         return note_of(path).exists()
-    return True
 
 
 def user() -> str:

@@ -22,7 +22,7 @@ from planner.errors import DataError, StoreError
 from planner.imports import ImportReport
 from planner.store import geopackage
 from planner.store.frames import read_table, write_table
-from planner.store.holders import announced, holder, left_behind, user
+from planner.store.holders import announced, holder, left_behind, part_of, user
 
 SCHEMA = 1
 """What planner keeps in the file, counted up whenever an older planner could no longer write it."""
@@ -191,7 +191,7 @@ class GeoPackageStore:
     def backup(self, to: str | Path) -> Path:
         """Copy the file as it stands, even while others use it; the copy appears whole or not at all."""
         target = Path(to)
-        part = target.with_name(target.name + ".part")
+        part = part_of(target)
         with contextlib.closing(self.connect()) as db, self._plainly():
             part.unlink(missing_ok=True)
             with contextlib.closing(sqlite3.connect(part)) as copy:
