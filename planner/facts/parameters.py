@@ -93,7 +93,7 @@ def _version() -> str:
 
 
 def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
-    """A parameter as a reader sees it: name, value with its unit, source, and the keys of those that are words."""
+    """A parameter as a reader sees it: ``name``, ``value`` with its unit, and ``source``."""
     said = words(lang)
     readings = {f"reading:{reading.key}": reading for reading in summary.readings}
     key = f"p_{row.key}" if f"p_{row.key}" in said else ""
@@ -101,23 +101,19 @@ def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
     if row.key in readings:
         reading = readings[row.key]
         name = f"{said['p_reading']}：{reading.zh if lang == 'zh' else reading.en}"
-    value, value_key = _text(row.value, lang)
+    value = _text(row.value, lang)
     unit = Text.of(said.get(row.unit, row.unit)).words(lang)
     source_key = row.source if row.source in said else ""
-    return {
-        "key": key, "name": name, "value": f"{value} {unit}".strip(), "value_key": value_key,
-        "source": said[source_key] if source_key else Text.of(row.source).words(lang), "source_key": source_key,
-    }  # fmt: skip
+    source = said[source_key] if source_key else Text.of(row.source).words(lang)
+    return {"name": name, "value": f"{value} {unit}".strip(), "source": source}
 
 
-def _text(value: Any, lang: str) -> tuple[str, str]:
+def _text(value: Any, lang: str) -> str:
     said = words(lang)
     if isinstance(value, bool):
-        key = "yes" if value else "no"
-        return said[key], key
+        return said["yes" if value else "no"]
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}", ""
+        return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
     if isinstance(value, int):
-        return f"{value:,}", ""
-    text = str(value)
-    return (said[text], text) if text in {"walk", "drive"} else (text, "")
+        return f"{value:,}"
+    return said.get(f"v_{value}", str(value))

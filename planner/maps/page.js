@@ -165,6 +165,7 @@ async function startPage(map) {
     document.querySelectorAll('[data-w]').forEach(function (e) { e.textContent = say(e.dataset.w); });
     document.querySelectorAll('[data-w-label]').forEach(function (e) { e.setAttribute('aria-label', say(e.dataset.wLabel)); });
     document.querySelectorAll('[data-w-hint]').forEach(function (e) { e.placeholder = say(e.dataset.wHint); });
+    document.querySelectorAll('th[data-label]').forEach(function (head) { head.dataset.label = head.textContent; });
     describe();
     saySteps();
   });
