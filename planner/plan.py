@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -99,7 +100,7 @@ class Scenario:
             if amount is not None and not 0 <= amount < float("inf"):
                 raise QuestionError(f"{name} must be a number, 0 or more, not {amount!r}")
         steps = sorted(self.worth.items())
-        falls = all(0 < value <= 1 for _, value in steps) and all(a[1] > b[1] for a, b in zip(steps, steps[1:], strict=False))
+        falls = all(0 < value <= 1 for _, value in steps) and all(a[1] > b[1] for a, b in pairwise(steps))
         if not falls or any(not 0 <= minutes <= self.coverage.limit for minutes, _ in steps):
             raise QuestionError(
                 "worth must fall from at most 1 as minutes grow, up to the coverage's limit of"

@@ -40,7 +40,7 @@ def test_fault_73_people_out_of_reach_are_listed_and_the_smallest_minutes_named(
     alone = set(near.demand.ids[~near.covered(near.sites.ids) & (near.demand.people > 0)])
     assert set(listed.details["unreachable"]) == alone
     assert alone
-    with pytest.raises(InfeasibleError, match="smallest limit|out of reach even within"):
+    with pytest.raises(InfeasibleError, match=r"smallest limit|out of reach even within"):
         cover_everyone(scenario, of="all", wider=wide)
 
 
@@ -54,8 +54,8 @@ def test_fault_73_too_few_sites_say_how_many_would_do_and_what_all_but_a_few_tak
 def test_a_unit_that_cannot_reach_its_floor_is_named() -> None:
     coverage = random_coverage(7)
     units = dict.fromkeys(coverage.demand.ids, "east")
-    units |= {cell: "west" for cell in coverage.demand.ids[:12]}
-    with pytest.raises(InfeasibleError, match="unit '(east|west)' wants 100.0%"):
+    units |= dict.fromkeys(coverage.demand.ids[:12], "west")
+    with pytest.raises(InfeasibleError, match=r"unit '(east|west)' wants 100.0%"):
         maximise_coverage(Scenario("floors", coverage.within(1), new=2, people_units=units, least_share=1.0))
 
 

@@ -105,6 +105,6 @@ def _short_units(scenario: Scenario, problem: Problem) -> list[str]:
         labels = unit_labels(scenario.site_units)
         unit = np.asarray(problem.site_unit)
         most_sites = np.bincount(unit[every & (unit >= 0)], minlength=len(labels))
-        for at in np.flatnonzero(most_sites < problem.unit_sites)[:3]:
-            reasons.append(f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}")
+        short = np.flatnonzero(most_sites < problem.unit_sites)[:3]
+        reasons += [f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}" for at in short]
     return reasons

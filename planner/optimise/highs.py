@@ -83,7 +83,8 @@ def solve_relaxed(model: Model, clock: Clock, *, seed: int = 0, interior: bool =
 def _loaded(model: Model, *, whole: bool, seed: int) -> Any:
     import highspy
 
-    solver = highspy.Highs()
+    new_solver: Any = highspy.Highs
+    solver = new_solver()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", seed % 2**31)

@@ -6,16 +6,19 @@ module loads numba; callers import it inside functions, so that ``import planner
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 jit: Any = njit(cache=True, nogil=True)
 
+Array: TypeAlias = npt.NDArray[Any]
+
 
 @jit
-def undominated(starts, rows, row_starts, row_sites, cost):
+def undominated(starts: Array, rows: Array, row_starts: Array, row_sites: Array, cost: Array) -> Array:
     """Which sites stay: those whose rows no other site covers too at no more cost; of equals, the first."""
     sites = len(starts) - 1
     stays = np.ones(sites, np.bool_)
@@ -48,7 +51,7 @@ def undominated(starts, rows, row_starts, row_sites, cost):
 
 
 @jit
-def gains_of(starts, rows, people, count, need):
+def gains_of(starts: Array, rows: Array, people: Array, count: Array, need: Array) -> Array:
     """People each site would add now: those of its rows that want just one more, shape ``(sites,)``."""
     gains = np.zeros(len(starts) - 1)
     for site in range(len(starts) - 1):
@@ -59,7 +62,10 @@ def gains_of(starts, rows, people, count, need):
 
 
 @jit
-def open_site(site, starts, rows, row_starts, row_sites, people, need, count, gains, losses):
+def open_site(
+    site: int, starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, need: Array,
+    count: Array, gains: Array, losses: Array,
+) -> None:  # fmt: skip
     """Open a site and keep ``count`` (open sites a row), ``gains`` and ``losses`` (people lost by closing) right."""
     for k in range(starts[site], starts[site + 1]):
         row = rows[k]
@@ -79,7 +85,10 @@ def open_site(site, starts, rows, row_starts, row_sites, people, need, count, ga
 
 
 @jit
-def close_site(site, starts, rows, row_starts, row_sites, people, need, count, gains, losses):
+def close_site(
+    site: int, starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, need: Array,
+    count: Array, gains: Array, losses: Array,
+) -> None:  # fmt: skip
     """Close a site: the reverse of `open_site`."""
     for k in range(starts[site], starts[site + 1]):
         row = rows[k]
@@ -99,7 +108,7 @@ def close_site(site, starts, rows, row_starts, row_sites, people, need, count, g
 
 
 @jit
-def add_best(opened, gains, cost, left, room, by_cost):
+def add_best(opened: Array, gains: Array, cost: Array, left: float, room: int, by_cost: bool) -> int:
     """Closed site with the greatest gain (or gain a unit of cost) that still fits, or -1; ties go to the first."""
     best, most = -1, 0.0
     if room <= 0:
@@ -114,7 +123,10 @@ def add_best(opened, gains, cost, left, room, by_cost):
 
 
 @jit
-def greedy(opened, starts, rows, row_starts, row_sites, people, need, count, gains, losses, cost, budget, room, by_cost):
+def greedy(
+    opened: Array, starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, need: Array,
+    count: Array, gains: Array, losses: Array, cost: Array, budget: float, room: int, by_cost: bool,
+) -> float:  # fmt: skip
     """Open the best site again and again until nothing more fits or helps; gives the cost spent."""
     spent = 0.0
     while True:
@@ -128,7 +140,10 @@ def greedy(opened, starts, rows, row_starts, row_sites, people, need, count, gai
 
 
 @jit
-def swap_descent(opened, starts, rows, row_starts, row_sites, people, need, count, gains, losses, cost, slack, sweeps):
+def swap_descent(
+    opened: Array, starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, need: Array,
+    count: Array, gains: Array, losses: Array, cost: Array, slack: float, sweeps: int,
+) -> float:  # fmt: skip
     """Swap one open site for a better closed one until none helps; of equally good ones the lower ID stands.
 
     Each open site in turn steps aside and the best site takes its place (Teitz and Bart 1968). Gives the slack left
@@ -159,7 +174,7 @@ def swap_descent(opened, starts, rows, row_starts, row_sites, people, need, coun
 
 
 @jit
-def _random(state):
+def _random(state: Array) -> float:
     """A number from 0 to 1 (xorshift64*), the state kept in ``state[0]``: the same on every machine."""
     x = state[0]
     x ^= x >> np.uint64(12)
@@ -171,9 +186,10 @@ def _random(state):
 
 @jit
 def anneal(
-    opened, places, best, value, top, starts, rows, row_starts, row_sites, people, need, count, gains, losses, hot, cold,
-    moves, state
-):  # fmt: skip
+    opened: Array, places: Array, best: Array, value: float, top: float, starts: Array, rows: Array,
+    row_starts: Array, row_sites: Array, people: Array, need: Array, count: Array, gains: Array, losses: Array,
+    hot: float, cold: float, moves: int, state: Array,
+) -> tuple[float, float]:  # fmt: skip
     """Swap random open sites for the best others, sometimes for worse ones; gives the value now and the best.
 
     ``places`` are the open sites, ``best`` receives the best set met, ``top`` its value; the temperature falls from
@@ -203,7 +219,22 @@ def anneal(
 
 
 @jit
-def subgradient(starts, rows, people, room, prices, best, top, target, agility, steps, drift):
+def _turn(people: Array, prices: Array, times: Array, drift: Array) -> float:
+    """Turn the direction towards the subgradient ``times``, not beyond the prices' limits; gives its squared length."""
+    length = 0.0
+    for row in range(len(prices)):
+        if (times[row] < 0 and prices[row] >= people[row]) or (times[row] > 0 and prices[row] <= 0):
+            times[row] = 0.0
+        drift[row] = 0.6 * drift[row] + 0.4 * times[row]
+        length += drift[row] * drift[row]
+    return length
+
+
+@jit
+def subgradient(
+    starts: Array, rows: Array, people: Array, room: int, prices: Array, best: Array, top: float, target: float,
+    agility: float, steps: int, drift: Array,
+) -> tuple[float, float]:  # fmt: skip
     """Lower the Lagrangian bound of maximal covering; gives the bound and the agility left.
 
     A row's price (0 to its people) is what covering it pays to each of its sites; the bound is what is left of
@@ -238,12 +269,7 @@ def subgradient(starts, rows, people, room, prices, best, top, target, agility, 
             idle = 0
             prices[:] = best
             drift[:] = 0.0
-        length = 0.0
-        for row in range(count):
-            if (times[row] < 0 and prices[row] >= people[row]) or (times[row] > 0 and prices[row] <= 0):
-                times[row] = 0.0
-            drift[row] = 0.6 * drift[row] + 0.4 * times[row]
-            length += drift[row] * drift[row]
+        length = _turn(people, prices, times, drift)
         if length <= 1e-18 or bound <= target:
             break
         stride = agility * (bound - target) / length

@@ -160,7 +160,7 @@ def _check(problem: Problem) -> None:
         raise DataError("starts must ascend from 0 to the number of pairs")
     if len(problem.starts) != problem.sites + 1 or len(problem.possible) != problem.sites:
         raise DataError(f"starts, kept and possible must agree on the number of sites ({problem.sites})")
-    if len(problem.rows) and not (0 <= problem.rows.min() and problem.rows.max() < len(people)):
+    if len(problem.rows) and not (problem.rows.min() >= 0 and problem.rows.max() < len(people)):
         raise DataError("a pair names a demand row that does not exist")
     if (problem.kept & problem.possible).any():
         raise DataError("a kept site stands open already; it cannot also be possible")

@@ -102,14 +102,14 @@ def reduce(problem: Problem, *, dominance: bool = True) -> Reduced:
     by_row = by_site[sites].T.tocsr()
     by_row.sort_indices()
     reach = np.diff(by_row.indptr)
-    row_of = np.where(need == 0, SERVED, OUT_OF_REACH).astype(np.int64)
+    row_of: Positions = np.where(need == 0, SERVED, OUT_OF_REACH).astype(np.int64)
     open_rows = np.flatnonzero((need > 0) & (reach >= need))
     unit = np.full(len(need), NO_UNIT) if problem.row_unit is None else np.asarray(problem.row_unit)
     first, group = _same_sites(by_row, open_rows, need, unit, problem.people)
     row_of[open_rows] = group
     people = _sum_in_order(group, problem.people[open_rows], len(first))
     kept_rows = by_row[first]
-    keep = np.arange(len(sites))
+    keep: Positions = np.arange(len(sites))
     if dominance and problem.rules <= {"worth", "budget"}:
         keep = _undominated(kept_rows, None if problem.cost is None else problem.cost[sites])
         kept_rows = kept_rows[:, keep]
@@ -180,7 +180,7 @@ def _same_sites(
 def _sum_in_order(group: Positions, people: People, groups: int) -> People:
     """People of each group, added from the fewest up, so that the order of the rows changes no digit."""
     order = np.argsort(people, kind="stable")
-    return np.bincount(group[order], weights=people[order], minlength=groups)
+    return np.asarray(np.bincount(group[order], weights=people[order], minlength=groups), float)
 
 
 def _merge_again(

@@ -35,7 +35,7 @@ def unit_people(problem: Problem, which: Mask) -> Numbers:
     unit = np.asarray(problem.row_unit)
     units = len(np.asarray(problem.unit_share))
     inside = which & (unit >= 0)
-    return np.bincount(unit[inside], weights=problem.people[inside], minlength=units)
+    return np.asarray(np.bincount(unit[inside], weights=problem.people[inside], minlength=units), float)
 
 
 def broken(problem: Problem, opened: Mask) -> list[str]:

@@ -99,7 +99,7 @@ def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: i
     now, random = top, np.array([np.random.default_rng(seed).integers(1, 2**63)], np.uint64)
     hot = max(float(state.losses[places].mean()) * 0.1, 1e-9)
     for chunk in range(effort):
-        passed = 0.0 if np.isinf(clock.seconds) else min(1.0, clock.spent / clock.seconds)
+        passed = 0.0 if np.isinf(clock.seconds) else 1.0 - clock.left / max(clock.seconds, 1e-9)
         here = hot * 0.01 ** max(chunk / effort, passed)
         there = here * 0.01 ** (1 / effort)
         now, top = kernels.anneal(

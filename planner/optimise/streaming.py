@@ -50,7 +50,7 @@ class _Merged:
         people, row, site = np.asarray(people, float), np.asarray(row), np.asarray(site)
         if not (np.isfinite(people) & (people >= 0)).all():
             raise DataError("people must be numbers, 0 or more, for every customer")
-        if len(site) and not (0 <= site.min() and site.max() < self.sites):
+        if len(site) and not (site.min() >= 0 and site.max() < self.sites):
             raise DataError("a block names a site that does not exist")
         starts = np.searchsorted(row, np.arange(len(people) + 1))
         signature, check = self._sums(starts, site)

@@ -50,7 +50,7 @@ class MeanTime:
 
     def model(self, reduced: Reduced) -> tuple[Model, float]:
         """See `Objective.model`; flows are shares of a row's people, the last variables those unserved."""
-        problem, sites, pairs, count = reduced.problem, len(reduced.sites), len(reduced.rows), len(reduced.people)
+        sites, pairs, count = len(reduced.sites), len(reduced.rows), len(reduced.people)
         rows = Rows(sites + pairs + count)
         floor, ceiling = site_rows(reduced, rows)
         site = np.repeat(np.arange(sites), np.diff(reduced.starts))
