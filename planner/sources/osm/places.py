@@ -50,7 +50,8 @@ def read_osm_people(
     shapes = _moved(found, area.crs)
     ledger = _ledger(extract, "building", table, found)
     _tell_of_lost_areas(extract, ledger, drawn, "building")
-    homes = _inside(shapes, ledger, area.polygon)
+    points = shapely.point_on_surface(shapes)
+    homes = _inside(points, ledger, area.polygon)
     if not len(homes):
         raise DataError(f"{extract.path.name}: no residential building lies in {area.name}; people need another source")
     frame = table.iloc[homes].rename(columns={"building:levels": "levels"})
@@ -58,8 +59,7 @@ def read_osm_people(
     lived_in = frame["building"].map(known).to_numpy(dtype=float)
     frame["floor_square_metres"] = shapely.area(shapes[homes]) * frame["levels"].to_numpy(dtype=float) * lived_in
     frame["people"] = people_total * frame["floor_square_metres"] / frame["floor_square_metres"].sum()
-    points = shapely.point_on_surface(shapes[homes])
-    return Demand(gpd.GeoDataFrame(frame, geometry=points, crs=area.crs), report=ledger.report())
+    return Demand(gpd.GeoDataFrame(frame, geometry=points[homes], crs=area.crs), report=ledger.report())
 
 
 def read_osm_sites(
