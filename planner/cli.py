@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from planner.cli_gazetteer import gazetteer
 from planner.errors import DataError, OptimiseError, PlannerError, StoreError
 from planner.texts import Text
 
@@ -39,6 +40,9 @@ def main() -> None:
 
     规划服务设施布局：覆盖分析、选址优化（附最优性证明）、离线地图。
     """
+
+
+main.add_command(gazetteer)
 
 
 @main.command()
