@@ -14,7 +14,7 @@ from planner.demand import Demand
 from planner.errors import DataError
 from planner.sources.census import asked_bands, band_of, bands_in, read_census
 from planner.sources.ledger import Ledger
-from planner.sources.naming import apart, by_place, coded
+from planner.sources.naming import apart, by_place, coded, leave_out_copies
 from planner.sources.opening import open_records
 from planner.sources.places import Places, places_of
 from planner.sources.placing import points_or_places
@@ -78,7 +78,7 @@ def read_population(
     else:
         points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
         within(points, ledger, area.polygon)
-        _whole_copies(records, ledger)
+        leave_out_copies(records.frame, points, records.rows, ledger)  # one cell listed twice counts once
         frame = _frame(records, ledger, found, amounts, points, area)
     ledger.fact("people", f"{frame['people'].sum():,.1f} in the area")
     if census is None:
@@ -164,19 +164,6 @@ def _persons(records: Records, ledger: Ledger, heading: str) -> Floats:
         )
     ledger.quarantine(negative, "value.negative", column=heading, value=persons)
     return persons
-
-
-def _whole_copies(records: Records, ledger: Ledger) -> None:
-    """Rows the same in every column are one cell listed twice: its people count once."""
-    at = ledger.positions
-    frame = records.frame.iloc[at].astype(str)
-    if records.geometry is not None:
-        frame = frame.assign(_shape=[shape.wkb.hex() for shape in records.geometry[at]])
-    again = frame.duplicated().to_numpy()
-    if again.any():
-        first = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
-        origin = dict(zip(first[::-1], records.rows[at][::-1], strict=True))
-        ledger.duplicate(at[again], "row.duplicate", value=[str(origin[group]) for group in first[again]])
 
 
 def _frame(

@@ -59,10 +59,12 @@ def find_parts(shp: Path) -> Parts:
             f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing;"
             " copy all parts of the shapefile together"
         )
-    offsets = _scan(shp)
-    shx: Path | bytes = beside.get(".shx") or _index(shp, offsets)
+    index = beside.get(".shx")
+    count = None if index is None else _indexed(shp, index)
+    offsets = _scan(shp) if count is None else []
+    shx: Path | bytes = index or _index(shp, offsets)
     parts = Parts(shp, beside[".dbf"], shx, beside.get(".prj"), beside.get(".cpg"))
-    _compare(parts, len(offsets))
+    _compare(parts, len(offsets) if count is None else count)
     return parts
 
 
@@ -86,6 +88,27 @@ def dbf_shape(dbf: Path) -> tuple[int, int, int]:
         raise SourceError(f"{dbf.name} is cut short: it has no complete header")
     count, header, width = struct.unpack("<IHH", head[4:12])
     return int(count), int(header), int(width)
+
+
+def _indexed(shp: Path, shx: Path) -> int | None:
+    """Count the records where the index leads through the whole file without a gap; None where it does not."""
+    data = np.fromfile(shp, np.uint8)
+    entries = np.frombuffer(shx.read_bytes()[100:], ">i4")
+    if len(data) < 100 or len(entries) < 2 or len(entries) % 2:
+        return None
+    starts, lengths = entries[0::2].astype(np.int64) * 2, entries[1::2].astype(np.int64) * 2
+    ends = starts + 8 + lengths
+    said = int.from_bytes(data[24:28].tobytes(), "big") * 2
+    if (
+        starts[0] != 100
+        or (lengths < 4).any()
+        or (starts[1:] != ends[:-1]).any()
+        or ends[-1] != len(data)
+        or said != len(data)
+    ):
+        return None
+    told = data[starts[:, None] + 4 + np.arange(4)].astype(np.int64) @ np.array([1 << 24, 1 << 16, 1 << 8, 1])
+    return len(starts) if (told * 2 == lengths).all() else None
 
 
 def _scan(shp: Path) -> list[tuple[int, int]]:

@@ -16,6 +16,12 @@ from planner.sources.records import Geometries, Records
 from planner.sources.references import Reference, Said, place, settle
 from planner.sources.values import degrees, numbers, texts
 
+TYPE_NAMES = np.array(
+    ["Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon",
+     "GeometryCollection", ""], dtype=object,
+)  # fmt: skip
+"""Names by shapely's type number; the last, -1, is of no shape."""
+
 SHAPES_OF_PLACES = ("Point", "Polygon", "MultiPolygon")
 
 
@@ -30,7 +36,7 @@ def checked(records: Records, ledger: Ledger, *, of: Collection[str], repair: bo
     ledger.quarantine(missing | shapely.is_empty(shapes), "geometry.empty")
     box = shapely.bounds(shapes)
     ledger.quarantine(ledger.standing & ~np.isfinite(box).all(axis=1), "geometry.not_finite")
-    kinds = np.array([shape.geom_type if shape is not None else "" for shape in shapes], dtype=object)
+    kinds = TYPE_NAMES[shapely.get_type_id(shapes)]
     ledger.quarantine(ledger.standing & ~np.isin(kinds, list(of)), "geometry.type", value=kinds)
     broken = ledger.standing & ~shapely.is_valid(shapes)
     if broken.any():

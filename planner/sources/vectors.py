@@ -301,7 +301,9 @@ def _decode_column(column: pd.Series, heading: str, encoding: str, blemishes: li
             rule = "text.undecodable" if bad[value] is None else "text.cut"
             raw_hex = value.encode("latin-1").hex(" ")
             blemishes.append(Blemish(int(position), rule, heading, raw_hex, bad[value]))
-    return column.map(lambda value: known.get(value, value) if value is not None else None)
+    which, values = pd.factorize(column)
+    told = np.array([*(known.get(value, value) for value in values), None], dtype=object)  # -1, the last, is missing
+    return pd.Series(told[which], index=column.index, dtype=object)
 
 
 def _utf8_han(raw: bytes) -> bool:
