@@ -72,12 +72,10 @@ def suppress(summary: Summary, *, limit: int = LIMIT, show_zeros: bool = False) 
     """
     cells, dear = _cells(summary)
     frame = pd.Series(range(len(cells)), index=cells)
-    values = pd.Series([summary.tables[level].at[unit, column] for level, unit, column in cells], index=cells)
-    sums = [row for row in _sums(summary, frame) if not sum(values.iloc[at] * n for at, n in row.items())]
+    values = np.concatenate([table[_counts(table)].to_numpy().ravel() for table in summary.tables.values()])
+    sums = [row for row in _sums(summary, frame) if not sum(values[at] * n for at, n in row.items())]
     known = Known.of(len(cells), sums, list(_orders(summary, frame)))
-    away = pd.Series(
-        hide(values.to_numpy(dtype=np.int64), known, limit=limit, dear=dear, show_zeros=show_zeros), index=cells
-    )
+    away = pd.Series(hide(values, known, limit=limit, dear=dear, show_zeros=show_zeros), index=cells)
     hidden = {}
     for level in summary.levels:
         table = away[level].unstack()

@@ -109,14 +109,22 @@ class _Audit:
         """Hide what must be hidden so that a cell is open."""
         if self.open[cell]:
             return
-        ways = [change for step in (1.0, -1.0) if (change := self._cheapest(cell, step)) is not None]
-        if not ways:
+        best: Mask | None = None
+        for step in (1.0, -1.0):
+            if (change := self._cheapest(cell, step)) is None:
+                continue
+            moved = np.abs(change) > 0.5
+            if best is None or self._price(moved) < self._price(best):
+                best = moved
+            if not (moved & ~self.hidden).any():
+                break  # it is open already
+        if best is None:
             raise DataError("some small counts follow from the others whatever is hidden; print wider units instead")
-        touched = min(
-            (np.abs(change) > 0.5 for change in ways), key=lambda moved: self.price[moved & ~self.hidden].sum()
-        )
-        self.hidden |= touched
-        self.open |= touched
+        self.hidden |= best
+        self.open |= best
+
+    def _price(self, moved: Mask) -> float:
+        return float(self.price[moved & ~self.hidden].sum())
 
     def _cheapest(self, cell: int, step: float) -> People | None:
         """The change of every cell, this one by a step, that keeps all sums and needs the least hidden; None if none does."""
