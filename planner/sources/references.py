@@ -179,9 +179,7 @@ def _usual(box: tuple[float, float, float, float], area: StudyArea) -> list[tupl
     if max(abs(box[0]), abs(box[2])) <= 180 and max(abs(box[1]), abs(box[3])) <= 90:
         return [(CRS.from_epsg(4326), "degrees, WGS 84 or CGCS2000")]
     zones = [(_epsg(4534 + at), f"CGCS2000, three-degree zone {75 + 3 * at}° E") for at in range(21)]
-    prefixed = [
-        (_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)
-    ]
+    prefixed = [(_epsg(4513 + at), f"CGCS2000, zone {25 + at} with its number in the eastings") for at in range(21)]
     return (
         [(area.crs, "the area's own")]
         + (prefixed if box[0] >= 1e7 else zones)
