@@ -121,6 +121,7 @@ def main() -> None:
         print(
             f"{given.divisions:,} divisions in {between - began:.0f} s, {given.names:,} names in {ended - between:.0f} s, {size:.2f} GiB on disk"
         )
+        print(f"processor time so far {time.process_time():.0f} s")
         queries(books, [record["name"] for record in names(200)])
         began = time.perf_counter()
         verdict = books.verify()

@@ -163,12 +163,14 @@ class Ledger:
 
     def events(self) -> Iterator[Event]:
         """Every event, in order."""
-        for row in self.db.execute("SELECT * FROM register_events ORDER BY seq"):
-            day = None if row["effective"] is None else date.fromisoformat(row["effective"])
-            yield Event(
-                row["seq"], row["kind"], datetime.fromisoformat(row["recorded"]), row["actor"], row["document"] or "",
-                row["authority"] or "", day, row["note"] or "", row["hash"],
-            )  # fmt: skip
+        yield from map(_event, self.db.execute("SELECT * FROM register_events ORDER BY seq"))
+
+    def event(self, seq: int) -> Event:
+        """One event by its number; raises `IdError` where there is none."""
+        row = self.db.execute("SELECT * FROM register_events WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise IdError(f"there is no event {seq}; the last is {self.last()}")
+        return _event(row)
 
     def undo(self, seq: int, basis: Basis) -> int:
         """Take back an event by another one, where nothing later is built on it."""
@@ -188,6 +190,14 @@ class Ledger:
     def _all(self, kind: Kind, where: str, value: int) -> list[Record]:
         rows = self.db.execute(f"SELECT * FROM {kind.table} WHERE {where} ORDER BY fid", (value,))  # noqa: S608
         return [from_row(kind, row) for row in rows]
+
+
+def _event(row: sqlite3.Row) -> Event:
+    day = None if row["effective"] is None else date.fromisoformat(row["effective"])
+    return Event(
+        row["seq"], row["kind"], datetime.fromisoformat(row["recorded"]), row["actor"], row["document"] or "",
+        row["authority"] or "", day, row["note"] or "", row["hash"],
+    )  # fmt: skip
 
 
 def cut(record: Record, on: date) -> list[Record]:

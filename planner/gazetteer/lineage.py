@@ -69,13 +69,12 @@ def _standing(ledger: Ledger, places: Iterable[str], on: date, known_on: date | 
 
 def history(ledger: Ledger, which: str, *, known_on: date | datetime | None = None) -> pd.DataFrame:
     """Everything the books say of a place, oldest first, one row a record, with the event it rests on."""
-    events = {event.seq: event for event in ledger.events()}
     rows = []
     for place in places_of(ledger, which, known_on):
         found = [r for kind in KINDS.values() for r in ledger.select(kind, "thing = ?", (place,), known_on=known_on)]
         found += ledger.select(LINK, '"before" = ? OR "after" = ?', (place, place), known_on=known_on)
         for record in found:
-            event = events[record.begun]
+            event = ledger.event(record.begun)
             what = (
                 f"{record['before']} → {record['after']} ({record['how']})" if record.kind is LINK else record["name"]
             )
