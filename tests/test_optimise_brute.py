@@ -24,6 +24,11 @@ RULES = (
 )  # fmt: skip
 
 
+def seeds(count: int, quick: int) -> list[Any]:
+    """Seeds of random cases: the first few always, the rest in the long tests."""
+    return [*range(quick), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(quick, count))]
+
+
 def question(seed: int, *rules: str, new: int | None = 3, whole: bool | None = None) -> Scenario:
     """A small scenario with the given rules, drawn by the seed."""
     random = np.random.default_rng([seed, 7])
@@ -74,18 +79,18 @@ def check_most_people(scenario: Scenario) -> None:
     proven(maximise_coverage(scenario), max(worth))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(120, 20))
 def test_fault_79_most_people_equals_brute_force(seed: int) -> None:
     check_most_people(question(seed, new=seed % 5))
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, 2))
 def test_most_people_under_each_rule_equals_brute_force(rule: str, seed: int) -> None:
     check_most_people(question(seed, rule))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(120, 12))
 def test_most_people_under_several_rules_equals_brute_force(seed: int) -> None:
     random = np.random.default_rng([seed, 3])
     rules = set(random.choice(RULES, 3, replace=False).tolist())
@@ -95,7 +100,7 @@ def test_most_people_under_several_rules_equals_brute_force(seed: int) -> None:
 
 
 @pytest.mark.parametrize("rules", [("capacity",), ("least_people",), ("capacity", "least_people"), ("capacity", "budget", "apart_metres")])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(5, 1))
 def test_most_people_served_by_sites_of_limited_size_equals_brute_force(rules: tuple[str, ...], seed: int) -> None:
     scenario = question(seed, *rules, new=2)
     served = [people_served(scenario, opened) for opened in choices(scenario)]
@@ -104,14 +109,14 @@ def test_most_people_served_by_sites_of_limited_size_equals_brute_force(rules: t
 
 
 @pytest.mark.parametrize("share", [1.0, 0.9, 0.6])
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", seeds(14, 5))
 def test_fewest_sites_equals_brute_force(seed: int, share: float) -> None:
     scenario = question(seed, new=None)
     judge_fewest(scenario, share)
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "worth"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", seeds(6, 2))
 def test_fewest_sites_under_each_rule_equals_brute_force(rule: str, seed: int) -> None:
     judge_fewest(question(seed, rule, new=None), 0.7 if seed % 2 else 1.0)
 
@@ -127,7 +132,7 @@ def judge_fewest(scenario: Scenario, share: float) -> None:
     proven(cover_everyone(scenario, share=share), min(len(opened) for opened in enough) - int(scenario.kept.sum()))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, 3))
 def test_cheapest_sites_equals_brute_force(seed: int) -> None:
     scenario = question(seed, new=None)
     frame, kept = scenario.coverage.sites.frame, scenario.kept
@@ -140,7 +145,7 @@ def test_cheapest_sites_equals_brute_force(seed: int) -> None:
     proven(cover_everyone(scenario, least="cost"), min(costs))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10, 4))
 def test_best_worst_share_equals_brute_force(seed: int) -> None:
     scenario = question(seed, "people_units", new=2)
     best = max(
@@ -160,7 +165,7 @@ def mean_minutes(scenario: Scenario, opened: tuple[int, ...], unserved: float) -
 
 
 @pytest.mark.parametrize("rules", [(), ("avoid",), ("budget",), ("least_sites",), ("apart_metres",), ("may_close", "near_metres")])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", seeds(6, 2))
 def test_least_mean_time_equals_brute_force(rules: tuple[str, ...], seed: int) -> None:
     scenario = question(seed, *rules)
     found = [mean_minutes(scenario, opened, 20.0) for opened in choices(scenario)]
@@ -171,7 +176,7 @@ def test_least_mean_time_equals_brute_force(rules: tuple[str, ...], seed: int) -
     proven(minimise_mean_time(scenario, unserved_minutes=20.0), min(found))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, 4))
 def test_least_worst_time_equals_brute_force(seed: int) -> None:
     scenario = question(seed, new=5)
     minutes, people = table(scenario.coverage), scenario.coverage.demand.people
