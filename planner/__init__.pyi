@@ -37,11 +37,35 @@ from .access import (
 from .access import (
     suppress as suppress,
 )
+from .access import (
+    suppress_counts as suppress_counts,
+)
+from .allotment import (
+    Quarters as Quarters,
+)
+from .allotment import (
+    allot as allot,
+)
+from .allotment import (
+    standard as standard,
+)
+from .allotment import (
+    suggest_pools as suggest_pools,
+)
 from .area import (
     StudyArea as StudyArea,
 )
 from .area import (
     Units as Units,
+)
+from .area import (
+    area_in_box as area_in_box,
+)
+from .beds import (
+    Beds as Beds,
+)
+from .beds import (
+    nursing_beds as nursing_beds,
 )
 from .candidates import (
     candidate_sites as candidate_sites,
@@ -184,6 +208,15 @@ from .project import (
 from .project import (
     open_project as open_project,
 )
+from .projection import (
+    growth as growth,
+)
+from .projection import (
+    project_bands as project_bands,
+)
+from .projection import (
+    project_demand as project_demand,
+)
 from .reports import report as report
 from .roads import Roads as Roads
 from .routing import (
@@ -196,6 +229,7 @@ from .routing import (
     stream_reach as stream_reach,
 )
 from .routing.service_areas import service_areas as service_areas
+from .service_files import read_service as read_service
 from .services import (
     Parameter as Parameter,
 )
@@ -207,6 +241,9 @@ from .services import (
 )
 from .services import (
     service as service,
+)
+from .services import (
+    service_keys as service_keys,
 )
 from .sites import Sites as Sites
 from .sources import (
@@ -240,6 +277,13 @@ from .sources.osm import (
     read_osm_sites as read_osm_sites,
 )
 from .store import GeoPackageStore as GeoPackageStore
+from .suitability import (
+    exclusion as exclusion,
+)
+from .suitability import (
+    places_needed as places_needed,
+)
 from .texts import Text as Text
+from .village_homes import village_homes as village_homes
 
 __version__: str
