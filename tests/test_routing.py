@@ -44,7 +44,7 @@ def placed(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
 # nearest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(case=travel_cases())
 def test_the_nearest_sites_are_the_first_of_all_pairs(case: Case) -> None:
     network, sites, demand, limit = case

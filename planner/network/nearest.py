@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -104,7 +105,7 @@ class NearestEdges:
         order = np.argsort(hilbert_distance(xy), kind="stable")  # neighbours one after another share the cache
         points = xy[order] - self.origin
         metres, segment = np.full(len(xy), np.inf), np.full(len(xy), -1, np.int64)
-        left, cell, rings = np.arange(len(xy)), self._finest(), 1
+        left, cell, rings = np.arange(len(xy)), self._finest, 1
         while len(left):
             grid = self._grid(cell)
             metres[left], segment[left] = self._search(points[left], grid, rings)
@@ -125,6 +126,7 @@ class NearestEdges:
         fraction[to] = np.minimum(passed / self.whole[at], 1.0)
         return Found(edge, fraction, away)
 
+    @cached_property
     def _finest(self) -> float:
         return max(LEAST_CELL_METRES, SEGMENTS_A_CELL * float(np.median(np.hypot(*(self.ends[2:] - self.ends[:2])))))
 

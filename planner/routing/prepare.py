@@ -32,7 +32,7 @@ def arcs_of(network: Network, towards: Towards) -> Arcs:
 
 
 def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Homes, Positions]:
-    """Give the demand points under the lower end of their edge, and the edge of each, as laid out."""
+    """Give the demand points under the lower end of their edge; and of each edge the first and last that lie on it."""
     ends = terminals(network, demand, arriving=towards == "people")
     tail_owns = ends.tail <= ends.head
     own, other = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
@@ -51,19 +51,22 @@ def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Ho
     point = ends.point[order].astype(np.int32)
     return Homes(
         point, starts, homes, far_starts, spans[by_far], ends.fraction[order], as_ticks(ends.access[order])
-    ), edge
+    ), _spans_by_edge(edge, len(network))
 
 
-def doors_of(network: Network, sites: Attachment, homes_edge: Positions, towards: Towards) -> tuple[Doors, Positions]:
+def _spans_by_edge(edge: Positions, edges: int) -> Positions:
+    """First and last point on each edge, shape ``(edges, 2)``; none where both are 0."""
+    begins = np.flatnonzero(np.diff(edge, prepend=-1))
+    spans = np.zeros((edges, 2), np.int64)
+    spans[edge[begins], 0] = begins
+    spans[edge[begins], 1] = np.append(begins[1:], len(edge))[: len(begins)]
+    return spans
+
+
+def doors_of(network: Network, sites: Attachment, on_edge: Positions, towards: Towards) -> tuple[Doors, Positions]:
     """Give the connected sites as searches start from them, and the row of each in the sites as given."""
     ends = terminals(network, sites, arriving=towards == "sites")
-    begins = np.flatnonzero(np.diff(homes_edge, prepend=-1))
-    span_of_edge = np.full(len(network) + 1, -1, np.int64)
-    span_of_edge[homes_edge[begins]] = np.arange(len(begins))
-    begins = np.concatenate((begins, [len(homes_edge), 0]))
-    span = span_of_edge[ends.edge]
-    first = np.where(span >= 0, begins[span], 0)
-    last = np.where(span >= 0, begins[span + 1], 0)
+    first, last = on_edge[ends.edge, 0], on_edge[ends.edge, 1]
     forward, backward = network.forward[ends.edge], network.backward[ends.edge]
     upward, downward = (backward, forward) if towards == "sites" else (forward, backward)
     doors = Doors(

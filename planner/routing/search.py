@@ -43,7 +43,7 @@ class Search:
     minutes: float
     arcs: Arcs
     homes: Homes
-    homes_edge: Positions
+    on_edge: Positions
     points: int
     cut: int
     shift: int
@@ -60,17 +60,17 @@ class Search:
         from planner.routing.prepare import arcs_of, homes_of
 
         arcs = arcs_of(network, towards)
-        homes, homes_edge = homes_of(network, demand, towards)
+        homes, on_edge = homes_of(network, demand, towards)
         cut = int(np.floor((minutes + TOLERANCE_MINUTES) * TICKS_PER_MINUTE))
         typical = float(np.median(arcs.arcs >> HEAD_BITS)) if len(arcs.arcs) else 1.0
         shift = max(0, round(np.log2(max(typical * BUCKET_ARCS, cut / MOST_BUCKETS, 1.0))))
-        return cls(network, towards, minutes, arcs, homes, homes_edge, len(demand), cut, shift)
+        return cls(network, towards, minutes, arcs, homes, on_edge, len(demand), cut, shift)
 
     def doors(self, sites: Attachment) -> tuple[Doors, Positions]:
         """Give the connected sites as starts of searches, and the row of each in ``sites``."""
         from planner.routing.prepare import doors_of
 
-        return doors_of(self.network, sites, self.homes_edge, self.towards)
+        return doors_of(self.network, sites, self.on_edge, self.towards)
 
     def work(self) -> Work:
         """Make the arrays one thread works in."""
