@@ -185,6 +185,12 @@ from .optimise import (
     minimise_worst_time as minimise_worst_time,
 )
 from .optimise import (
+    plot_frontier as plot_frontier,
+)
+from .optimise import (
+    ranking as ranking,
+)
+from .optimise import (
     sensitivity as sensitivity,
 )
 from .optimise import (
