@@ -146,6 +146,13 @@ def test_fault_11_a_dbf_cut_short_is_refused(tmp_path: Path, area: StudyArea) ->
         read_roads(path, area=area)
 
 
+def test_fault_11_an_index_of_broken_length_is_no_crash(tmp_path: Path, area: StudyArea) -> None:
+    path = shapefile(tmp_path, lines_frame(4))
+    with path.with_suffix(".shx").open("ab") as index:
+        index.write(b"xyz")
+    assert len(read_roads(path, area=area)) == 4
+
+
 def test_fault_12_a_cpg_that_lies_is_detected_and_asks(tmp_path: Path, area: StudyArea) -> None:
     path = shapefile(tmp_path, lines_frame(), cpg="UTF-8")
     with pytest.raises(SourceError, match=r"says its text is UTF-8, but.*encoding='gb18030'"):

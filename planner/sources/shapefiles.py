@@ -93,9 +93,10 @@ def dbf_shape(dbf: Path) -> tuple[int, int, int]:
 def _indexed(shp: Path, shx: Path) -> int | None:
     """Count the records where the index leads through the whole file without a gap; None where it does not."""
     data = np.fromfile(shp, np.uint8)
-    entries = np.frombuffer(shx.read_bytes()[100:], ">i4")
-    if len(data) < 100 or len(entries) < 2 or len(entries) % 2:
+    index = shx.read_bytes()[100:]
+    if len(data) < 100 or not index or len(index) % 8:
         return None
+    entries = np.frombuffer(index, ">i4")
     starts, lengths = entries[0::2].astype(np.int64) * 2, entries[1::2].astype(np.int64) * 2
     ends = starts + 8 + lengths
     said = int.from_bytes(data[24:28].tobytes(), "big") * 2
