@@ -27,7 +27,7 @@ class MedianChoice:
     ``opened`` ``(sites,)`` includes the kept sites. ``value`` is people-minutes, over the points some site
     reaches; ``bound`` is what no choice can go below; ``certified`` is the part of it that ``prices``
     ``(demand,)`` prove alone, by `verify_median`. ``proven_by`` tells what closed the gap: ``certificate``,
-    ``tree`` (our branch and bound, on the reduced problem), or nothing. ``unreached`` ``(demand,)`` marks the points no
+    ``tree`` (our branch and bound, on the reduced problem), ``HiGHS`` (on its core), or nothing. ``unreached`` ``(demand,)`` marks the points no
     site reaches, left out; ``unserved`` those no open site reaches, at ``unserved_minutes`` each.
     """
 
@@ -36,7 +36,7 @@ class MedianChoice:
     bound: float
     certified: float
     status: Status
-    proven_by: Literal["certificate", "tree", ""]
+    proven_by: Literal["certificate", "tree", "HiGHS", ""]
     seconds: float
     seed: int
     prices: Minutes
@@ -86,11 +86,9 @@ def least_mean_time(
     lists, reached = short_lists(problem, unserved)
     whole = _whole(problem, unserved, reached)
     search = MedianSearch(lists, problem.new, clock, effort=effort, gap=gap, seed=seed, progress=progress, whole=whole)
-    if np.isinf(unserved_minutes).any():
-        demanded = np.broadcast_to(np.isinf(unserved_minutes), (problem.demand,))
-        everyone = replace(problem, people=np.where(demanded, problem.people, 0.0))
-        search.take(reach_everyone(everyone, seconds=clock.left, seed=seed)[lists.sites])
     try:
+        search.start()
+        _serve_everyone(problem, search, np.isinf(unserved_minutes) & (problem.people > 0) & reached)
         search.run()
     except KeyboardInterrupt:
         clock.stopped = True
@@ -100,8 +98,7 @@ def least_mean_time(
 def _choice(problem: SitingProblem, search: MedianSearch, unserved: Minutes, reached: Mask) -> MedianChoice:
     """The outcome of a search in the problem's own positions, measured afresh."""
     lists = search.lists
-    opened = problem.kept.copy()
-    opened[lists.sites[search.best]] = True
+    opened = _opened(problem, search)
     if not search.best.any() and people_minutes(problem, opened, unserved) > search.value and problem.new:
         opened[lists.sites[0]] = True  # the lists count on one opening: any serves those whom every candidate reaches
     value = people_minutes(problem, opened, unserved)
@@ -113,10 +110,24 @@ def _choice(problem: SitingProblem, search: MedianSearch, unserved: Minutes, rea
     alone = value - certified <= PROVEN_GAP * abs(value)
     status: Status = "proven" if close else "time limit" if search.clock.up else "within gap"
     return MedianChoice(
-        opened, value, bound, certified, status, "certificate" if alone else "tree" if close else "",
+        opened, value, bound, certified, status, "certificate" if alone else search.by if close else "",
         search.clock.spent, search.seed, prices, unserved, ~reached, reached & ~np.isfinite(problem.nearest(opened)),
         float(problem.people[reached].sum()),
     )  # fmt: skip
+
+
+def _serve_everyone(problem: SitingProblem, search: MedianSearch, demanded: Mask) -> None:
+    """Where the first answer leaves out points that must be served ``(demand,)``, find one that leaves out none."""
+    if (demanded & ~np.isfinite(problem.nearest(_opened(problem, search)))).any():
+        everyone = replace(problem, people=np.where(demanded, problem.people, 0.0))
+        search.take(reach_everyone(everyone, seconds=search.clock.left, seed=search.seed)[search.lists.sites])
+
+
+def _opened(problem: SitingProblem, search: MedianSearch) -> Mask:
+    """The kept sites and the best found, ``(sites,)``."""
+    opened = problem.kept.copy()
+    opened[search.lists.sites[search.best]] = True
+    return opened
 
 
 def people_minutes(problem: SitingProblem, opened: Mask, unserved_minutes: Minutes) -> float:

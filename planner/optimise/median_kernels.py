@@ -145,27 +145,3 @@ def nearest_open(first, site, minutes, cap, opened):
                 found[i] = minutes[e]
                 break
     return found
-
-
-@jit
-def prefixes(first, site, minutes, weight, cap, key):
-    """Every point's nested sets of nearest sites: a hash, how many people-minutes hang on it, its last pair.
-
-    A point pays a set's weight when none of the set opens. Sets that ties make empty of weight are left out.
-    """
-    pairs = len(site)
-    mark = np.empty(pairs, np.uint64)
-    worth = np.empty(pairs, np.float64)
-    last = np.empty(pairs, np.int64)
-    count = 0
-    for i in range(len(cap)):
-        h = np.uint64(0)
-        for e in range(first[i], first[i + 1]):
-            h += key[site[e]]
-            following = minutes[e + 1] if e + 1 < first[i + 1] else cap[i]
-            if following > minutes[e]:
-                mark[count] = h
-                worth[count] = weight[i] * (following - minutes[e])
-                last[count] = e
-                count += 1
-    return mark[:count], worth[:count], last[:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,12 @@ class Reduced:
         full = self.opened.copy()
         full[np.flatnonzero(self.free)[chosen]] = True
         return full
+
+    def inside(self, outer: Reduced) -> Reduced:
+        """The same reduction, of lists that were themselves reduced before, told in the sites before both."""
+        free = np.zeros_like(outer.free)
+        free[np.flatnonzero(outer.free)[self.free]] = True
+        return replace(self, opened=outer.whole(self.opened), free=free)
 
 
 def reduce(ascent: Ascent, below: float) -> Reduced:

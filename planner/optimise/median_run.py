@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
-from planner.arrays import Mask
+from planner.arrays import Mask, Positions
 from planner.optimise.clock import Clock, Progress
+from planner.optimise.median_core import LARGEST_CORE, priced, radius_model, small_enough
 from planner.optimise.median_local import Ascent, compiled, first_answer, improved, shaken, value_of
 from planner.optimise.median_problem import ShortLists
 from planner.optimise.median_reduce import Reduced, reduce
@@ -20,6 +22,10 @@ LAST_WORK = 2e10
 """Looks at a pair that branch and bound may spend in the end, at usual effort."""
 CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
+CORE_ROWS = 10_000
+"""Most points of a median whose core is given to a solver."""
+CORE_NODES = 2_000
+"""Branches the solver may look at in a core, at usual effort."""
 LARGEST_TREE = 2e7
 """Most sites times points that branch and bound is given; its memory is eight bytes each."""
 
@@ -29,7 +35,7 @@ class MedianSearch:
     """One search: ``best`` ``(listed sites,)`` and its ``value``, ``bound``, and the prices of ``ascent``.
 
     Greedy and swaps give an answer, dual ascent a bound; the two fix sites and shorten the lists; shaking goes
-    on in the shorter ones; what is left when little is left goes to branch and bound.
+    on in the shorter ones; what is left when little is left goes to branch and bound, or to HiGHS.
     """
 
     lists: ShortLists
@@ -44,6 +50,7 @@ class MedianSearch:
     value: float = field(init=False)
     bound: float = field(init=False, default=-np.inf)
     ascent: Ascent | None = field(init=False, default=None)
+    by: Literal["tree", "HiGHS"] = field(init=False, default="tree")
 
     def __post_init__(self) -> None:
         self.best = np.zeros(len(self.lists.sites), bool)
@@ -60,12 +67,16 @@ class MedianSearch:
         """Whether the search may stop: proven, near enough, or out of time."""
         return self.clock.up or self.bound >= self.below or self.value - self.bound <= self.gap * abs(self.value)
 
+    def start(self) -> None:
+        """Find the first answer."""
+        if self.new and len(self.lists.rows):
+            self.take(first_answer(self.lists, self.new, self.clock))
+
     def run(self) -> None:
-        """Search until done or the effort is spent."""
+        """Search on from the best answer until done or the effort is spent."""
         if not self.new or not len(self.lists.rows):
             self.bound = self.value
             return
-        self.take(first_answer(self.lists, self.new, self.clock))
         ascent = self.ascent = Ascent.beside(self.lists, self.new, self.best)
         self.climb(ascent, 200)
         turns = max(1, round(12 * self.effort))
@@ -73,7 +84,9 @@ class MedianSearch:
             if self.done:
                 return
             left = reduce(ascent, self.below)
-            if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 1e8 * 2 ** min(turn, 5)):
+            if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 2e7 * 2 ** min(turn, 7)):
+                return
+            if turn % 3 == 0 and self.close(ascent, LARGEST_CORE << turn // 3):
                 return
             self.shake(left, turn)
             ascent.restart(max(0.1, ascent.step), patience=20.0)
@@ -120,20 +133,66 @@ class MedianSearch:
         )
         self.take(left.whole(found))
 
+    def close(self, ascent: Ascent, most: int) -> bool:
+        """Solve a core of at most so many pairs by HiGHS; tells whether the search is over."""
+        if len(self.lists.rows) > CORE_ROWS:
+            return False
+        ascent.restart(0.1)
+        ascent.climb(self.value, 400)
+        self.raise_bound(ascent.bound)
+        left = small_enough(ascent, self.below, most)
+        if self.done or not left.new or not 0 < len(left.lists.site) <= most:
+            return self.done
+        core = priced(left, ascent.scale[self.within(ascent, left)], self.clock)
+        if core is None:
+            return False
+        self.raise_bound(min(left.below, core.ascent.bound))
+        likely = np.zeros(len(core.likely), bool)
+        likely[np.argsort(-core.likely, kind="stable")[: left.new]] = True
+        self.take(improved(self.lists, left.whole(likely), self.new, self.clock))
+        if self.done:
+            return True
+        inner = reduce(core.ascent, min(self.below, left.below))
+        if self.finish(core.ascent, inner.inside(left), 1e8):
+            return self.done
+        return self.branch_and_cut(inner.inside(left))
+
+    def branch_and_cut(self, left: Reduced) -> bool:
+        """HiGHS on what is left; tells whether the search is over."""
+        from planner.optimise import highs
+
+        model, _ = radius_model(left.lists, left.new)
+        answer = highs.solve_whole(model, self.clock, seed=self.seed, nodes=max(1, round(CORE_NODES * self.effort)))
+        if answer.x is not None:
+            self.take(left.whole(answer.x[: len(left.lists.sites)] > 0.5))
+        if answer.optimal:
+            self.settle(left, "HiGHS")
+        return self.done
+
+    def settle(self, left: Reduced, by: Literal["tree", "HiGHS"]) -> None:
+        """Raise the bound, now that the best of what is left is known."""
+        self.by = by
+        self.raise_bound(self.value if left.below >= self.below else left.below)
+
+    @staticmethod
+    def within(ascent: Ascent, left: Reduced) -> Positions:
+        """Where the points of a reduction stand among those of the climb it came from."""
+        return np.searchsorted(ascent.lists.rows, left.lists.rows)
+
     def finish(self, ascent: Ascent, left: Reduced, work: float) -> bool:
         """Branch and bound on what is left, for about so many looks at a pair; tells whether the search is over."""
         from planner.optimise import median_tree as trees
 
         if not left.new or not len(left.lists.rows):
             self.take(left.opened)
-            self.raise_bound(self.value)
+            self.settle(left, "tree")
             return True
         nodes = int(work / (len(left.lists.site) * ROUNDS))
         sites = len(left.lists.sites)
         if nodes < sites or sites * len(left.lists.rows) > LARGEST_TREE:
             return False
         pairs, found = compiled(left.lists), np.zeros(sites, bool)
-        rows = np.searchsorted(self.lists.rows, left.lists.rows)
+        rows = self.within(ascent, left)
         tree = trees.planted(pairs, sites, ascent.price[rows])
         goal = started = left.below - left.lists.constant
         margin = 1 - 1e-6 if self.whole else STRICTLY * abs(self.value)
@@ -146,5 +205,5 @@ class MedianSearch:
             self.raise_bound(min(goal, tree.bound[: tree.tally[0]].min(initial=goal)) + left.lists.constant)
         if tree.tally[0]:
             return False
-        self.raise_bound(self.value)
+        self.settle(left, "tree")
         return True
