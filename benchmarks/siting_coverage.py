@@ -147,7 +147,9 @@ def main(wanted: list[str]) -> None:
             continue
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             found = pool.apply(run, (name,))
-        words = [f"{key} {value:,.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in found.items()]
+        words = [
+            f"{key} {value:,.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in found.items()
+        ]
         print("; ".join(words), flush=True)
     if not wanted:
         print(spopt())

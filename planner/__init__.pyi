@@ -80,7 +80,16 @@ from .coverage import (
     Coverage as Coverage,
 )
 from .coverage import (
+    LiveCoverage as LiveCoverage,
+)
+from .coverage import (
     cover as cover,
+)
+from .coverage import (
+    nearest_sites as nearest_sites,
+)
+from .coverage import (
+    people_reached as people_reached,
 )
 from .demand import Demand as Demand
 from .errors import (
@@ -120,6 +129,12 @@ from .errors import (
     StoreError as StoreError,
 )
 from .exports import write as write
+from .facts import (
+    Facts as Facts,
+)
+from .facts import (
+    gather as gather,
+)
 from .gazetteer import (
     Gazetteer as Gazetteer,
 )
@@ -137,10 +152,16 @@ from .layers import (
     Period as Period,
 )
 from .maps import (
+    OnlineBase as OnlineBase,
+)
+from .maps import (
     draw as draw,
 )
 from .maps import (
     draw_comparison as draw_comparison,
+)
+from .maps import (
+    tianditu as tianditu,
 )
 from .maps import (
     write_index as write_index,
@@ -223,18 +244,23 @@ from .projection import (
 from .projection import (
     project_demand as project_demand,
 )
-from .reports import report as report
+from .reports import (
+    frontier_figure as frontier_figure,
+)
+from .reports import (
+    plan_figure as plan_figure,
+)
+from .reports import (
+    report as report,
+)
 from .roads import Roads as Roads
-from .routing import (
-    nearest as nearest,
+from .routing import stream_reach as stream_reach
+from .routing.service_areas import (
+    reached_roads as reached_roads,
 )
-from .routing import (
-    people_in_reach as people_in_reach,
+from .routing.service_areas import (
+    service_areas as service_areas,
 )
-from .routing import (
-    stream_reach as stream_reach,
-)
-from .routing.service_areas import service_areas as service_areas
 from .service_files import read_service as read_service
 from .services import (
     Parameter as Parameter,

@@ -17,14 +17,14 @@ DONE, FINDINGS, BAD_INPUT, NO_PLAN, STORE, INTERRUPTED = 0, 1, 3, 4, 5, 130
 
 WORDS = {
     "zh": {
-        "map": "地图", "table": "表格", "layers": "图层", "manifest": "运行清单",
+        "map": "地图", "table": "表格", "brief": "简报", "layers": "图层", "index": "成果目录", "manifest": "运行清单",
         "people": "服务对象 {people:,} 人：现状覆盖 {covered_before:,} 人（{share_before:.1%}），"
         "规划后 {covered:,} 人（{share:.1%}）；未覆盖 {uncovered:,} 人，未接入路网 {not_connected:,} 人",
         "plan": "新增 {added} 处；{proof}", "proven": "已证明最优", "gap": "距最优不超过 {gap:.2%}",
         "findings": "有数据行被隔离，见表格中的“隔离记录”",
     },
     "en": {
-        "map": "map", "table": "table", "layers": "layers", "manifest": "manifest",
+        "map": "map", "table": "table", "brief": "brief", "layers": "layers", "index": "index", "manifest": "manifest",
         "people": "{people:,} people: {covered_before:,} covered today ({share_before:.1%}), {covered:,} with the plan"
         " ({share:.1%}); {uncovered:,} out of reach, {not_connected:,} not connected to a road",
         "plan": "{added} new sites; {proof}", "proven": "proven best", "gap": "at most {gap:.2%} from the best",

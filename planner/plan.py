@@ -63,7 +63,12 @@ class Scenario:
     def __post_init__(self) -> None:
         closable = tuple(self.may_close)
         keep = self._default_keep(closable) if self.keep is None else self.keep
-        held = {"keep": tuple(keep), "avoid": tuple(self.avoid), "may_close": closable, "worth": MappingProxyType(dict(self.worth))}
+        held = {
+            "keep": tuple(keep),
+            "avoid": tuple(self.avoid),
+            "may_close": closable,
+            "worth": MappingProxyType(dict(self.worth)),
+        }
         for name, value in held.items():
             object.__setattr__(self, name, value)
         self._check_ids()
@@ -79,7 +84,9 @@ class Scenario:
         if both := set(self.kept_ids) & set(self.may_close):
             raise QuestionError(f"sites both kept and free to close: {', '.join(sorted(both)[:3])}")
         if (ghosts := self.standing & ~self.coverage.sites["existing"].to_numpy(bool)).any():
-            raise QuestionError(f"only existing sites may close; {self.coverage.sites.ids[ghosts][0]!r} does not stand yet")
+            raise QuestionError(
+                f"only existing sites may close; {self.coverage.sites.ids[ghosts][0]!r} does not stand yet"
+            )
         if self.new is None:
             return
         if isinstance(self.new, bool) or not isinstance(self.new, int | np.integer) or self.new < 0:

@@ -55,5 +55,3 @@ def small_plan(readings: Readings, *, new: int = 3) -> Plan:
     opened = np.arange(2 + new)
     value = float(coverage.demand.people[coverage.covered_by(opened)].sum())
     return Plan(scenario, "coverage", opened, value, value, "by hand", "optimal", 0.1)
-
-

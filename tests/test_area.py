@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from pyproj import CRS as Crs
+from pyproj import CRS
 
 from planner.area import StudyArea, area_in_box, metric_crs
 from planner.errors import CrsError, DataError
@@ -50,12 +50,12 @@ def test_an_area_tells_its_size_units_and_date(area: StudyArea) -> None:
 def test_the_crs_is_the_local_three_degree_zone_in_china_and_utm_elsewhere(
     bounds: tuple[float, ...], epsg: int
 ) -> None:
-    assert metric_crs(bounds) == Crs.from_epsg(epsg)
+    assert metric_crs(bounds) == CRS.from_epsg(epsg)
 
 
 def test_an_area_in_another_crs_than_its_units_is_refused(area: StudyArea) -> None:
     with pytest.raises(CrsError, match="EPSG:32651"):
-        StudyArea("两区", area.polygon, Crs.from_epsg(32651), area.units, date(2024, 1, 1))
+        StudyArea("两区", area.polygon, CRS.from_epsg(32651), area.units, date(2024, 1, 1))
 
 
 def test_a_buffer_below_zero_is_refused(area: StudyArea) -> None:

@@ -114,7 +114,7 @@ def test_unknown_ids_are_named() -> None:
 
 def test_layers_in_two_crs_are_refused_naming_both() -> None:
     other = Demand(frame().to_crs(32651))
-    with pytest.raises(CrsError, match="EPSG:4549.*EPSG:32651"):
+    with pytest.raises(CrsError, match=r"EPSG:4549.*EPSG:32651"):
         same_crs(Demand(frame()), other)
 
 

@@ -32,7 +32,9 @@ def seeds(count: int, quick: int) -> list[Any]:
 def question(seed: int, *rules: str, new: int | None = 3, whole: bool | None = None) -> Scenario:
     """A small scenario with the given rules, drawn by the seed."""
     random = np.random.default_rng([seed, 7])
-    coverage = random_coverage(seed, standing=int(random.integers(0, 4)), whole=seed % 3 > 0 if whole is None else whole)
+    coverage = random_coverage(
+        seed, standing=int(random.integers(0, 4)), whole=seed % 3 > 0 if whole is None else whole
+    )
     ids, old = list(coverage.sites.ids), list(coverage.sites.existing.ids)
     asked: dict[str, Any] = {"new": None if new is None else min(new, len(ids) - len(old))}
     if "budget" in rules:
@@ -99,7 +101,9 @@ def test_most_people_under_several_rules_equals_brute_force(seed: int) -> None:
     check_most_people(question(seed, *rules))
 
 
-@pytest.mark.parametrize("rules", [("capacity",), ("least_people",), ("capacity", "least_people"), ("capacity", "budget", "apart_metres")])
+@pytest.mark.parametrize(
+    "rules", [("capacity",), ("least_people",), ("capacity", "least_people"), ("capacity", "budget", "apart_metres")]
+)
 @pytest.mark.parametrize("seed", seeds(5, 1))
 def test_most_people_served_by_sites_of_limited_size_equals_brute_force(rules: tuple[str, ...], seed: int) -> None:
     scenario = question(seed, *rules, new=2)
@@ -164,7 +168,9 @@ def mean_minutes(scenario: Scenario, opened: tuple[int, ...], unserved: float) -
     return float(people[asked] @ nearest[asked] / people[asked].sum())
 
 
-@pytest.mark.parametrize("rules", [(), ("avoid",), ("budget",), ("least_sites",), ("apart_metres",), ("may_close", "near_metres")])
+@pytest.mark.parametrize(
+    "rules", [(), ("avoid",), ("budget",), ("least_sites",), ("apart_metres",), ("may_close", "near_metres")]
+)
 @pytest.mark.parametrize("seed", seeds(6, 2))
 def test_least_mean_time_equals_brute_force(rules: tuple[str, ...], seed: int) -> None:
     scenario = question(seed, *rules)
@@ -181,7 +187,9 @@ def test_least_worst_time_equals_brute_force(seed: int) -> None:
     scenario = question(seed, new=5)
     minutes, people = table(scenario.coverage), scenario.coverage.demand.people
     asked = np.isfinite(minutes).any(axis=1) & (people > 0)
-    worst = [minutes[asked][:, list(opened)].min(axis=1, initial=np.inf).max() for opened in choices(scenario) if opened]
+    worst = [
+        minutes[asked][:, list(opened)].min(axis=1, initial=np.inf).max() for opened in choices(scenario) if opened
+    ]
     if np.isinf(min(worst)):
         with pytest.raises(InfeasibleError):
             minimise_worst_time(scenario)

@@ -37,7 +37,8 @@ def changed(folder: Path, tmp_path: Path, *change: str) -> Path:
 
 
 def test_a_run_writes_map_table_layers_and_manifest(run: Run) -> None:
-    assert set(run.files) == {"meal_station.map", "meal_station.table", "meal_station.layers", "manifest"}
+    made = {f"meal_station.{kind}" for kind in ("map", "table", "brief", "layers")} | {"index", "manifest"}
+    assert set(run.files) | {"meal_station.brief"} == made
     assert all(path.stat().st_size > 0 for path in run.files.values())
 
 
@@ -204,3 +205,14 @@ def test_an_impossible_rule_says_what_would_do_with_exit_code_4(folder: Path, tm
     path = changed(folder, tmp_path, "new = 2", 'new = 1\none_per = "town"')
     code, said = outcome("plan", str(path), "--data", str(folder), "--out", str(tmp_path / "out"), "--quiet")
     assert code == 4, said
+
+
+def test_fault_89_without_a_chinese_font_the_brief_is_left_out_and_that_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.project.has_chinese_font", lambda: False)
+    monkeypatch.setattr("planner.project.run.has_chinese_font", lambda: False)
+    code, said = outcome("plan", str(folder / "planner.toml"), "--out", str(tmp_path / "out"), "--quiet")
+    assert code == 0, said
+    assert "fonts-noto-cjk" in said
+    assert not list((tmp_path / "out").glob("*.docx"))

@@ -111,7 +111,9 @@ def sensitivity(
     rows = [("as planned", float(people[coverage.covered(ids)].sum()), float(people.sum()))]
     for factor in speeds:
         if not 0 < factor <= 1:
-            raise QuestionError(f"speeds are factors above 0 and at most 1, not {factor!r}; cover again for a faster walk")
+            raise QuestionError(
+                f"speeds are factors above 0 and at most 1, not {factor!r}; cover again for a faster walk"
+            )
         slower = coverage.within(coverage.limit * factor)
         rows.append((f"speed x {factor:g}", float(people[slower.covered(ids)].sum()), float(people.sum())))
     for band in bands:

@@ -37,7 +37,12 @@ def answer(
     choice = solver.solve(problem, objective, clock, effort=effort, seed=seed, progress=progress)
     opened = np.asarray(choice.opened, bool)
     faults = broken(problem, opened)
-    held: dict[str, Any] = {"certified_bound": choice.certified, "duals": choice.duals, "asked": objective, **(details or {})}
+    held: dict[str, Any] = {
+        "certified_bound": choice.certified,
+        "duals": choice.duals,
+        "asked": objective,
+        **(details or {}),
+    }
     if isinstance(objective, PeopleServed):
         shares = share_out(problem, opened)
         faults += faults_of(problem, opened, shares)

@@ -89,11 +89,22 @@ def cover_everyone(
     nobody_left_out(scenario, reachable, share * counted, wider)
     target = None if share == 1 else share * counted
     alone = ~reachable & (people > 0)
-    details = {"share": share, "unreachable": coverage.demand.ids[alone], "unreachable_people": float(people[alone].sum())}
+    details = {
+        "share": share,
+        "unreachable": coverage.demand.ids[alone],
+        "unreachable_people": float(people[alone].sum()),
+    }
     objective = SitesNeeded(target, by_cost=least == "cost")
     try:
         return answer(
-            scenario, objective, seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress, details=details
+            scenario,
+            objective,
+            seconds=seconds,
+            effort=effort,
+            seed=seed,
+            solver=solver,
+            progress=progress,
+            details=details,
         )
     except InfeasibleError as error:
         raise why_infeasible(scenario, error, seconds=seconds, target=target, everyone=share == 1) from error

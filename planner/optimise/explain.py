@@ -66,12 +66,18 @@ def why_infeasible(
         people = None if share is None else share * (_reachable(problem) if everyone else (target or 0.0))
         number = _fewest(free, people, clock)
         if number:
-            found.append(f"{number} for {'everyone in reach' if share is None else f'all but {1 - share:.0%} of them'}" if everyone else number)
+            found.append(
+                f"{number} for {'everyone in reach' if share is None else f'all but {1 - share:.0%} of them'}"
+                if everyone
+                else number
+            )
     if found:
         limits = " and ".join(name for name in ("new", "budget") if getattr(scenario, name) is not None)
         reasons.append(f"with no limit by {limits or 'number'} it would take new sites: {', '.join(found)}")
     elif not reasons:
-        reasons.append("no number of new sites keeps every rule at once; relax one of " + ", ".join(sorted(scenario.rules)))
+        reasons.append(
+            "no number of new sites keeps every rule at once; relax one of " + ", ".join(sorted(scenario.rules))
+        )
     return InfeasibleError(f"{error}: " + "; ".join(reasons))
 
 
@@ -100,11 +106,15 @@ def _short_units(scenario: Scenario, problem: Problem) -> list[str]:
         most = unit_people(problem, covered(problem, every))
         for at in np.flatnonzero(most < problem.unit_share * total - 1e-6)[:3]:
             share = most[at] / total[at]
-            reasons.append(f"unit {labels[at]!r} wants {problem.unit_share[at]:.1%} covered, all candidates reach {share:.1%}")
+            reasons.append(
+                f"unit {labels[at]!r} wants {problem.unit_share[at]:.1%} covered, all candidates reach {share:.1%}"
+            )
     if problem.unit_sites is not None and scenario.site_units is not None:
         labels = unit_labels(scenario.site_units)
         unit = np.asarray(problem.site_unit)
         most_sites = np.bincount(unit[every & (unit >= 0)], minlength=len(labels))
         short = np.flatnonzero(most_sites < problem.unit_sites)[:3]
-        reasons += [f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}" for at in short]
+        reasons += [
+            f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}" for at in short
+        ]
     return reasons

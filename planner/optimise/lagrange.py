@@ -38,7 +38,13 @@ def begin(reduced: Reduced) -> Prices:
 
 
 def improve(
-    reduced: Reduced, state: Prices, value: float, clock: Clock, *, steps: int, told: Callable[[float], None] | None = None
+    reduced: Reduced,
+    state: Prices,
+    value: float,
+    clock: Clock,
+    *,
+    steps: int,
+    told: Callable[[float], None] | None = None,
 ) -> Prices:
     """Take up to ``steps`` steps, aiming at the ``value`` of the best plan known; stops when tired or out of time."""
     from planner.optimise import kernels

@@ -61,7 +61,9 @@ def _rows_of(reduced: Reduced, sites: Positions) -> Positions:
 
 
 def _sites_of(reduced: Reduced, rows: Positions) -> Positions:
-    return np.unique(np.concatenate([reduced.row_sites[reduced.row_starts[r] : reduced.row_starts[r + 1]] for r in rows]))
+    return np.unique(
+        np.concatenate([reduced.row_sites[reduced.row_starts[r] : reduced.row_starts[r + 1]] for r in rows])
+    )
 
 
 def _near_each_other(reduced: Reduced, chosen: Positions, random: np.random.Generator, wanted: int) -> Positions:

@@ -154,7 +154,9 @@ class WorstShare:
             rows.one(column, value / total[unit], low=-float(have[unit] / total[unit]))
         cost = np.append(np.zeros(sites + count), -1.0)
         whole = np.concatenate([np.ones(sites, bool), reduced.need > 1, [False]])
-        return rows.model(cost, np.append(floor, np.zeros(count + 1)), np.append(ceiling, np.ones(count + 1)), whole), 0.0
+        return rows.model(
+            cost, np.append(floor, np.zeros(count + 1)), np.append(ceiling, np.ones(count + 1)), whole
+        ), 0.0
 
     def start(self, reduced: Reduced, chosen: Positions) -> Numbers:
         """See `Objective.start`."""

@@ -111,7 +111,14 @@ class Problem:
 
     @classmethod
     def from_pairs(
-        cls, people: People, site: Positions, row: Positions, *, sites: int, minutes: Minutes | None = None, **rules: Any
+        cls,
+        people: People,
+        site: Positions,
+        row: Positions,
+        *,
+        sites: int,
+        minutes: Minutes | None = None,
+        **rules: Any,
     ) -> Problem:
         """Make a problem from (site, row) pairs in any order; a repeated pair counts once, at its quickest."""
         site, row = np.asarray(site, np.int64), np.asarray(row, np.int64)

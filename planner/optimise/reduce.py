@@ -80,7 +80,9 @@ def layered(problem: Problem) -> Problem:
     from planner.routing.reach import is_within
 
     near = [np.flatnonzero(is_within(minutes, step[0])) for step in steps]
-    rows = np.concatenate([problem.rows[pairs].astype(np.int64) + k * len(problem.people) for k, pairs in enumerate(near)])
+    rows = np.concatenate(
+        [problem.rows[pairs].astype(np.int64) + k * len(problem.people) for k, pairs in enumerate(near)]
+    )
     people = np.concatenate([problem.people * more for more in extra])
     whose = np.concatenate([site[pairs] for pairs in near])
     order = np.lexsort((rows, whose))

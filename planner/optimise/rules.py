@@ -54,7 +54,10 @@ def broken(problem: Problem, opened: Mask) -> list[str]:
         spent = float(problem.cost[opened & ~problem.kept & ~standing].sum())
         if spent > problem.budget * (1 + SLACK):
             found.append(f"costs {spent:g} where the budget is {problem.budget:g}")
-    if problem.clashes is not None and (both := opened[problem.clashes].all(axis=1) & ~problem.kept[problem.clashes].all(axis=1)).any():
+    if (
+        problem.clashes is not None
+        and (both := opened[problem.clashes].all(axis=1) & ~problem.kept[problem.clashes].all(axis=1)).any()
+    ):
         found.append(f"opens {both.sum()} pairs of sites too close together")
     if problem.company is not None and (alone := _alone(problem, opened)).any():
         found.append(f"opens {alone.sum()} sites with no other near enough")

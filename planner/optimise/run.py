@@ -232,7 +232,9 @@ class Run:
         start = None if self.opened is None else self.objective.start(part, part.narrow(self.opened))
         if start is not None and model.breach(start) > 1e-6:
             start = None
-        answer = highs.solve_whole(model, clock, start=start, seed=self.seed, nodes=self.limits.nodes(50 if not whole else 1000))
+        answer = highs.solve_whole(
+            model, clock, start=start, seed=self.seed, nodes=self.limits.nodes(50 if not whole else 1000)
+        )
         self.limits.clock.stopped |= clock.stopped
         if answer.x is not None:
             self.offer(part.widen(np.flatnonzero(answer.x[: len(part.sites)] > 0.5)))

@@ -87,13 +87,21 @@ def _load_rows(reduced: Reduced, rows: Rows, site: Positions, flow: Positions, c
         inside = limited[site]
         row = np.concatenate([site[inside], every[limited]])
         value = np.concatenate([np.ones(inside.sum()), -capacity[limited]])
-        rows.add(row, np.concatenate([flow[inside], every[limited]]), value, low=np.full(sites, -np.inf), high=np.zeros(sites))
+        rows.add(
+            row,
+            np.concatenate([flow[inside], every[limited]]),
+            value,
+            low=np.full(sites, -np.inf),
+            high=np.zeros(sites),
+        )
     if least > 0:
         fresh = ~reduced.fixed
         inside = fresh[site]
         row = np.concatenate([site[inside], every[fresh]])
         value = np.concatenate([np.ones(inside.sum()), np.full(fresh.sum(), -least)])
-        rows.add(row, np.concatenate([flow[inside], every[fresh]]), value, low=np.zeros(sites), high=np.full(sites, np.inf))
+        rows.add(
+            row, np.concatenate([flow[inside], every[fresh]]), value, low=np.zeros(sites), high=np.full(sites, np.inf)
+        )
 
 
 def share_out(problem: Problem, opened: Mask) -> Shares:
@@ -152,7 +160,9 @@ def faults_of(problem: Problem, opened: Mask, shares: Shares) -> list[str]:
     sent = np.bincount(shares.row, weights=shares.people, minlength=len(problem.people))
     load = np.bincount(shares.site, weights=shares.people, minlength=problem.sites)
     slack = SLACK * max(1.0, float(problem.people.sum()))
-    pairs = set(zip(np.repeat(np.arange(problem.sites), np.diff(problem.starts)).tolist(), problem.rows.tolist(), strict=True))
+    pairs = set(
+        zip(np.repeat(np.arange(problem.sites), np.diff(problem.starts)).tolist(), problem.rows.tolist(), strict=True)
+    )
     far = [pair for pair in zip(shares.site.tolist(), shares.row.tolist(), strict=True) if pair not in pairs]
     fresh = opened & ~problem.kept
     tests = {

@@ -22,7 +22,14 @@ class Solver(Protocol):
         """Who to credit."""
 
     def solve(
-        self, problem: Problem, objective: Objective, clock: Clock, *, effort: int | None, seed: int, progress: Progress | None
+        self,
+        problem: Problem,
+        objective: Objective,
+        clock: Clock,
+        *,
+        effort: int | None,
+        seed: int,
+        progress: Progress | None,
     ) -> Choice:
         """Choose, or raise `InfeasibleError` or `NoPlanInTimeError`."""
 
@@ -109,7 +116,9 @@ class Search:
         run = Run(problem, objective, Limits(clock, effort or 50), seed=seed, progress=progress)
         if not run.simple:
             refused = ", ".join(sorted(problem.rules)) or objective.name
-            raise QuestionError(f"the swap search answers plain maximal covering only, not {refused}; use solver=Highs()")
+            raise QuestionError(
+                f"the swap search answers plain maximal covering only, not {refused}; use solver=Highs()"
+            )
         run.begin()
         run.price(steps=1_000, share=0.3)
         if not run.over:

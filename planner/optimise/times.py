@@ -59,7 +59,9 @@ def minimise_mean_time(
     refuse(scenario, {"worth", "backup", "least_share"}, "minimise_mean_time()")
     unserved = float("inf") if unserved_minutes is None else float(unserved_minutes)
     if not unserved >= scenario.coverage.limit:
-        raise QuestionError(f"unserved_minutes must be at least the limit of {scenario.coverage.limit:g}, not {unserved!r}")
+        raise QuestionError(
+            f"unserved_minutes must be at least the limit of {scenario.coverage.limit:g}, not {unserved!r}"
+        )
     if scenario.rules:
         try:
             return answer(

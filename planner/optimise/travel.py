@@ -68,7 +68,9 @@ class MeanTime:
         weight = reduced.people / total
         endless = not np.isfinite(self.unserved)
         minutes = _minutes(reduced)
-        cost = np.concatenate([np.zeros(sites), weight[reduced.rows] * minutes, weight * (0.0 if endless else self.unserved)])
+        cost = np.concatenate(
+            [np.zeros(sites), weight[reduced.rows] * minutes, weight * (0.0 if endless else self.unserved)]
+        )
         floor = np.concatenate([floor, np.zeros(pairs + count)])
         ceiling = np.concatenate([ceiling, np.ones(pairs), np.full(count, 0.0 if endless else 1.0)])
         whole = np.concatenate([np.ones(sites, bool), np.zeros(pairs + count, bool)])

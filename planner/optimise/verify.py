@@ -59,7 +59,9 @@ def verify(plan: Plan) -> Verified:
     if sense * (value - plan.bound) > slack:
         faults.append(f"claims that nothing beats {plan.bound!r}, yet is itself worth {value!r}")
     if sense * (plan.bound - certified) > slack:
-        faults.append(f"states a bound of {plan.bound!r}, which is looser than the {certified!r} its certificate proves")
+        faults.append(
+            f"states a bound of {plan.bound!r}, which is looser than the {certified!r} its certificate proves"
+        )
     if faults:
         raise OptimiseError(f"the plan {'; '.join(faults)}")
     return Verified(value, certified, plan.bound, plan.proven_by)

@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from planner.access import find_gaps
 from planner.area import StudyArea
 from planner.errors import DataError, QuestionError
 from planner.exports import write
 from planner.imports import ImportReport
-from planner.maps import draw
+from planner.maps import draw, write_index
 from planner.network import describe_findings
 from planner.plan import Plan
 from planner.project.importing import KINDS, Import, column_map, project_store, read_import
@@ -23,7 +24,7 @@ from planner.project.manifest import environment, import_facts, input_hashes, pl
 from planner.project.run import Answer, Inputs, answer, area_of, read_inputs
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
-from planner.reports import report
+from planner.reports import has_chinese_font, report
 from planner.store import GeoPackageStore
 
 __all__ = ["KINDS", "Import", "Project", "Run", "column_map", "open_project"]
@@ -75,6 +76,7 @@ class Project:
             files |= self._save(answers[block.ident], inputs, folder, watch)
         if input_hashes(self.settings, self.data) != hashes:
             raise DataError("an input file changed while it was being read; run again once nobody writes to it")
+        files["index"] = write_index(folder, lang=self.settings.project.lang)
         files["manifest"] = folder / "manifest.json"
         save_manifest(self._manifest(answers, inputs, hashes, files, watch), files["manifest"])
         return Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
@@ -106,10 +108,22 @@ class Project:
         named = {kind: folder / f"{block.ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
         facts = one.facts(self.settings, inputs)
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
-            draw(facts, network=one.network, layers=inputs.backdrop, lang=lang).save(named["map"])
+            gaps = find_gaps(one.plan, by=inputs.area.units, lang=lang)
+            draw(facts, network=one.network, layers=inputs.backdrop, gaps=gaps, lang=lang).save(named["map"])
         with watch.stage("制表" if lang == "zh" else "Write the tables"):
-            quarantine = pd.concat([told.table("faults", lang=lang) for told in one.reports.values()])
-            report(facts, quarantine=quarantine.reset_index(drop=True), lang=lang).save(named["table"])
+            quarantine = pd.concat([read.table("faults", lang=lang) for read in one.reports.values()])
+            told = report(
+                facts,
+                quarantine=quarantine.reset_index(drop=True),
+                network=one.network,
+                layers=inputs.backdrop,
+                lang=lang,
+            )
+            told.save(named["table"])
+            if has_chinese_font():
+                told.save(named["brief"])
+            else:
+                del named["brief"]
         with watch.stage("导出图层" if lang == "zh" else "Write the layers"):
             write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)
         return {f"{block.ident}.{kind}": path for kind, path in named.items()}
@@ -147,7 +161,7 @@ class Project:
         return f"<Project {self.settings.project.name!r}: {services}, files in {self.data}>"
 
 
-_SUFFIXES = {"map": "html", "table": "xlsx", "layers": "gpkg"}
+_SUFFIXES = {"map": "html", "table": "xlsx", "brief": "docx", "layers": "gpkg"}
 
 
 def open_project(path: str | Path, *, data: str | Path | None = None) -> Project:

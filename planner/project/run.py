@@ -33,11 +33,18 @@ from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
 from planner.project.settings import AreaBlock, FileBlock, HostsBlock, ServiceBlock, Settings
 from planner.project.watch import Watch
+from planner.reports import has_chinese_font
 from planner.roads import Roads
 from planner.services import Service, service
 from planner.sites import Sites
 from planner.sources import read_area, read_layer, read_population, read_roads, read_sites
 from planner.sources.osm import is_osm, read_osm, read_osm_people, read_osm_sites
+from planner.texts import Text
+
+NO_FONT = Text(
+    "本机没有中文字体，未生成 Word 简报；请安装中文字体（如 fonts-noto-cjk）后重新运行",
+    "no Chinese font on this machine, so no Word brief was made; install one (such as fonts-noto-cjk) and run again",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +63,10 @@ class Inputs:
         return {name: report for name, report in given.items() if report is not None}
 
     def warnings(self, lang: str) -> list[str]:
-        """What is doubtful about the inputs taken together: so far, roads cut off at the area's border."""
+        """What a reader should know: roads cut off at the area's border, a brief that could not be drawn."""
         cut = clipping_at_the_border(self.roads, self.area)
-        return [] if cut is None else [cut.words(lang)]
+        told = [] if cut is None else [cut]
+        return [text.words(lang) for text in (told if has_chinese_font() else [*told, NO_FONT])]
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,12 +35,21 @@ WIDE_ROADS = ("motorway", "trunk", "primary", "secondary")
 
 
 @lru_cache(maxsize=1)
-def chinese_font() -> str:
-    """Name of a font here that has Chinese letters; raises `DataError`, saying what to install, where none is."""
+def has_chinese_font() -> bool:
+    """Whether this machine has a font with Chinese letters, which figures and the brief's picture need."""
+    return _chinese_font() is not None
+
+
+def _chinese_font() -> str | None:
     from matplotlib import font_manager
 
     here = {font.name for font in font_manager.fontManager.ttflist}
-    found = next((name for name in CHINESE_FONTS if name in here), None)
+    return next((name for name in CHINESE_FONTS if name in here), None)
+
+
+def chinese_font() -> str:
+    """Name of a font here that has Chinese letters; raises `DataError`, saying what to install, where none is."""
+    found = _chinese_font()
     if found is None:
         raise DataError(
             "no Chinese font on this machine, so a figure would show boxes: install one"

@@ -57,7 +57,9 @@ def test_new_york_comes_close_to_the_best_known_in_twenty_seconds(real_data: Pat
 
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "radius"), [("NewYork", 400.0), ("Bronx", 600.0)])
-def test_cities_come_within_a_few_parts_in_a_thousand_of_the_best_known(real_data: Path, name: str, radius: float) -> None:
+def test_cities_come_within_a_few_parts_in_a_thousand_of_the_best_known(
+    real_data: Path, name: str, radius: float
+) -> None:
     folder = real_data / "instances" / "mclp_cities"
     known = pd.read_csv(folder / "best_known.csv").query("instance == @name")
     for row in known.itertuples():

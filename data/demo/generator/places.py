@@ -1,7 +1,5 @@
 """Places: the built-up cores, the towns and the villages of the made-up city."""
 
-# ruff: noqa: E501 - tables of coordinates and names
-
 from __future__ import annotations
 
 from dataclasses import dataclass

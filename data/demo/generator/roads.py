@@ -1,7 +1,5 @@
 """Roads: the whole network of the made-up city, from the motorway to the steps on its hills."""
 
-# ruff: noqa: E501 - tables of coordinates and names
-
 from __future__ import annotations
 
 from itertools import pairwise
