@@ -136,7 +136,25 @@ from .facts import (
     gather as gather,
 )
 from .gazetteer import (
+    Basis as Basis,
+)
+from .gazetteer import (
     Gazetteer as Gazetteer,
+)
+from .gazetteer import (
+    Line as Line,
+)
+from .gazetteer import (
+    Marker as Marker,
+)
+from .gazetteer import (
+    NewName as NewName,
+)
+from .gazetteer import (
+    Record as Record,
+)
+from .gazetteer import (
+    Unit as Unit,
 )
 from .gazetteer import (
     open_gazetteer as open_gazetteer,
@@ -252,6 +270,21 @@ from .reports import (
 )
 from .reports import (
     report as report,
+)
+from .rezone import (
+    Rezoning as Rezoning,
+)
+from .rezone import (
+    merge_units as merge_units,
+)
+from .rezone import (
+    split_unit as split_unit,
+)
+from .rezone import (
+    transfer_land as transfer_land,
+)
+from .rezone import (
+    weigh as weigh,
 )
 from .roads import Roads as Roads
 from .routing import stream_reach as stream_reach
