@@ -20,7 +20,6 @@ from planner.imports import QUARANTINE_COLUMNS
 from planner.maps import draw
 from planner.plan import Plan
 from planner.reports import PlanReport, frontier_figure, plan_figure, report
-from planner.reports.figures import chinese_font
 from planner.services import service
 from tests.plans import small_plan, small_readings
 
@@ -211,12 +210,10 @@ def test_fault_89_without_a_chinese_font_a_figure_is_refused_with_what_to_instal
 ) -> None:
     from matplotlib import font_manager
 
-    chinese_font.cache_clear()
     latin = [font for font in font_manager.fontManager.ttflist if font.name.startswith("DejaVu")]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", latin)
     with pytest.raises(DataError, match="fonts-noto-cjk"):
         plan_figure(written.facts)
-    chinese_font.cache_clear()
 
 
 def test_a_frontier_shows_every_plan(plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from planner.facts.facts import Facts, gather
 from planner.facts.saving import replacing
-from planner.facts.sentences import finding, headline, percent, proof, title
+from planner.facts.sentences import finding, headline, percent, proof, time_classes, title
 from planner.facts.words import LANGUAGES, words
 
-__all__ = ["LANGUAGES", "Facts", "finding", "gather", "headline", "percent", "proof", "replacing", "title", "words"]
+__all__ = ["LANGUAGES", "Facts", "finding", "gather", "headline", "percent", "proof", "replacing", "time_classes", "title", "words"]

@@ -8,6 +8,12 @@ from planner.facts.facts import Facts
 from planner.facts.words import words
 
 
+def time_classes(limit: float) -> list[float]:
+    """Upper ends of the three classes of travel time: thirds of the limit, in whole minutes from 3 minutes up."""
+    step = 1.0 if limit >= 3 else 0.1
+    return [*(round(round(limit * third / 3 / step) * step, 6) for third in (1, 2)), limit]
+
+
 def percent(part: float, whole: float) -> str:
     """A share as text to a tenth of a percent, from the whole counts shown beside it; a dash for no one."""
     return f"{_tenths(part, whole) / 10:.1f}%" if whole else "—"

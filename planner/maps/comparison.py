@@ -71,7 +71,7 @@ def draw_comparison(
     page.content |= {
         "say": page.content["say"] | said[lang],
         "steps": [0],
-        "tables": [_table(one, two, level) for level in one.summary.levels],
+        "tables": [_table(one, two, level, lang) for level in one.summary.levels],
         "legend": _legend(page.content["legend"], {site["kind"] for site in sites}),
         "headline": _headline(one, two, lang),
         "uncovered": counts["neither"] - int(two.overall["not_connected"]),
@@ -152,7 +152,7 @@ def _headline(one: Facts, two: Facts, lang: str) -> list[dict[str, Any]]:
     return [{"name": name, "before": covered[0], "after": covered[1], "share_before": shares[0], "share": shares[1]}]
 
 
-def _table(one: Facts, two: Facts, level: str) -> dict[str, Any]:
+def _table(one: Facts, two: Facts, level: str, lang: str) -> dict[str, Any]:
     names = ("name", "people", "t:one", "t:two", "difference", "share_one", "share_two")
     columns = [
         {"word": {"share_one": "t:one", "share_two": "t:two"}.get(name, name), "number": name != "name"}
@@ -164,7 +164,7 @@ def _table(one: Facts, two: Facts, level: str) -> dict[str, Any]:
         other, people = pd.Series(theirs.loc[str(unit)]), row["people"]
         special = {TOTAL: "total", "unassigned": "unassigned"}.get(str(unit), "")
         gained = int(other["covered"]) - int(row["covered"])
-        cells = [text_cell(words()[special] if special else row["name"], word=special), count_cell(people)]
+        cells = [text_cell(words(lang)[special] if special else row["name"], word=special), count_cell(people)]
         cells += [count_cell(row["covered"]), count_cell(other["covered"]), count_cell(gained, signed=True)]
         cells += [share_cell(row["covered"], people), share_cell(other["covered"], people)]
         rows.append({"cells": cells, "ref": None if special else f"u:{unit}", "last": unit == TOTAL})

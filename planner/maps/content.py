@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from planner.access import TOTAL, UNASSIGNED
-from planner.facts import Facts, percent, words
+from planner.facts import Facts, percent, time_classes, words
 from planner.facts.facts import table_of
 from planner.facts.parameters import shown
-from planner.maps.layers import site_layer, time_classes
+from planner.maps.layers import site_layer
 from planner.maps.packing import Box
 
 TIME_COLOURS = ("#0b4f8a", "#3f8fc5", "#9ccbe6")
@@ -89,9 +89,9 @@ def share_cell(part: Any, whole: Any) -> dict[str, Any]:
     return {"value": part / whole if whole else -1, "text": percent(part, whole), "number": True, "word": ""}
 
 
-def page_tables(facts: Facts) -> list[dict[str, Any]]:
+def page_tables(facts: Facts, lang: str) -> list[dict[str, Any]]:
     """Tables of the page: units by level from the finest but one, then new and existing stations."""
-    tables = [_unit_table(facts, level) for level in facts.summary.levels]
+    tables = [_unit_table(facts, level, lang) for level in facts.summary.levels]
     people = int(facts.overall["people"])
     if len(facts.new_sites):
         tables.append(_site_table(facts, "added", facts.new_sites, people))
@@ -100,12 +100,12 @@ def page_tables(facts: Facts) -> list[dict[str, Any]]:
     return tables
 
 
-def _unit_table(facts: Facts, level: str) -> dict[str, Any]:
+def _unit_table(facts: Facts, level: str, lang: str) -> dict[str, Any]:
     names = UNIT_COLUMNS if facts.plan is not None else COVERAGE_COLUMNS
     rows = []
     for unit, row in table_of(facts, level).iterrows():
         special = {TOTAL: "total", UNASSIGNED: "unassigned"}.get(str(unit), "")
-        cells = [text_cell(words()[special] if special else row["name"], word=special)]
+        cells = [text_cell(words(lang)[special] if special else row["name"], word=special)]
         for name in names[1:]:
             if name.startswith("share"):
                 part = "covered_before" if name == "share_before" else "covered"

@@ -162,7 +162,7 @@ def _content(facts: Facts, lang: str, *, roads: bool, extra: list[dict[str, Any]
         "has_plan": facts.plan is not None,
         "headline": headline(facts, lang),
         "steps": facts.covered_by_step,
-        "tables": page_tables(facts),
+        "tables": page_tables(facts, lang),
         "parameters": about_rows(facts, lang),
         "sources": facts.sources,
         "legend": legend_rows(facts, lang, roads=roads, extra=extra, gaps=gaps),

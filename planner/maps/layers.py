@@ -16,7 +16,7 @@ from planner.area import Units
 from planner.arrays import Lines, Positions
 from planner.coverage import Coverage
 from planner.demand import Demand
-from planner.facts import Facts
+from planner.facts import Facts, time_classes
 from planner.facts.lists import lonlat
 from planner.maps.packing import STEPS, Box, pack, pack_lines
 from planner.maps.picture import small_picture
@@ -34,11 +34,6 @@ ROAD_RANKS = {
 MINOR_ROAD = 3
 SIMPLIFY_METRES = 4.0
 PEOPLE_SIZES = 4
-
-
-def time_classes(limit: float) -> list[float]:
-    """Upper ends of the travel-time classes: thirds of the limit."""
-    return [round(limit * third / 3, 6) for third in (1, 2, 3)]
 
 
 def build_steps(facts: Facts) -> npt.NDArray[np.uint16]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from planner.arrays import Points
 from planner.errors import DataError
-from planner.facts import Facts, title, words
+from planner.facts import Facts, time_classes, title, words
 from planner.layers import Layer
 from planner.network import Network
 from planner.plan import Plan
@@ -34,7 +33,6 @@ AREA_COLOURS = {"water": "#bcd9ea", "green": "#d5e6c5"}
 WIDE_ROADS = ("motorway", "trunk", "primary", "secondary")
 
 
-@lru_cache(maxsize=1)
 def has_chinese_font() -> bool:
     """Whether this machine has a font with Chinese letters, which figures and the brief's picture need."""
     return _chinese_font() is not None
@@ -129,7 +127,7 @@ def _people(axes: Any, facts: Facts, lang: str) -> None:
     minutes = pd.Series(np.inf, index=coverage.demand.ids)
     nearest = coverage.nearest(opened)["minutes"]
     minutes.loc[nearest.index] = nearest
-    ends = [round(coverage.limit * third / 3, 6) for third in (1, 2, 3)]
+    ends = time_classes(coverage.limit)
     kind = np.searchsorted(ends, minutes.to_numpy() - 1e-6)
     kind[(kind == 3) & ~coverage.connected] = 4
     names = [said["class_first"].replace("{to}", f"{ends[0]:g}")]
