@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from planner.arrays import Minutes
@@ -13,21 +11,8 @@ from planner.optimise.median_problem import ShortLists
 from planner.optimise.median_reduce import Reduced, reduce
 from planner.optimise.model import Model, Numbers, Rows
 
-LARGEST_CORE = 30_000
+LARGEST_CORE = 15_000
 """Most pairs of a core that is given to the solver."""
-
-
-@dataclass(frozen=True, eq=False)
-class Core:
-    """A reduced median small enough for a solver: ``left`` holds every answer worth less than its ``below``.
-
-    ``ascent`` carries the prices of the relaxation, good within the core only; ``likely`` ``(listed sites,)`` is
-    how far the relaxation opens each site of the core.
-    """
-
-    left: Reduced
-    ascent: Ascent
-    likely: Numbers
 
 
 def small_enough(ascent: Ascent, below: float, most: int = LARGEST_CORE) -> Reduced:
@@ -42,8 +27,11 @@ def small_enough(ascent: Ascent, below: float, most: int = LARGEST_CORE) -> Redu
     return left
 
 
-def priced(left: Reduced, scale: Minutes, clock: Clock) -> Core | None:
-    """Solve the relaxation of a core for its prices; None where the time is up or the solver gave none."""
+def priced(left: Reduced, scale: Minutes, clock: Clock) -> tuple[Ascent, Numbers] | None:
+    """Solve the relaxation of a core: a climb with its prices, good within the core only, and how far it opens each site.
+
+    None where the time is up or the solver gave none.
+    """
     from planner.optimise import highs
 
     lists = left.lists
@@ -55,7 +43,7 @@ def priced(left: Reduced, scale: Minutes, clock: Clock) -> Core | None:
     price = np.minimum(quickest + np.maximum(answer.duals[heads], 0.0) / lists.weight, lists.cap)
     ascent = Ascent(lists, left.new, price, scale)
     ascent.adopt(price)
-    return Core(left, ascent, np.asarray(answer.x[: len(lists.sites)]))
+    return ascent, np.asarray(answer.x[: len(lists.sites)])
 
 
 def radius_model(lists: ShortLists, new: int) -> tuple[Model, Numbers]:

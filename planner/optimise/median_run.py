@@ -24,6 +24,8 @@ CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
 CORE_ROWS = 10_000
 """Most points of a median whose core is given to a solver."""
+WIDER = 16
+"""How many times more pairs a core may have that is only climbed in."""
 CORE_NODES = 2_000
 """Branches the solver may look at in a core, at usual effort."""
 LARGEST_TREE = 2e7
@@ -124,8 +126,14 @@ class MedianSearch:
 
     def shake(self, left: Reduced, turn: int) -> None:
         """Shake the answer on the shorter lists."""
+        if not left.new or not len(left.lists.rows):
+            self.take(left.opened)
+            return
         rounds = 200 + 20 * left.new
         inside = self.best[left.free]
+        if inside.sum() != left.new:  # a core may lack some of the best sites, or have fixed others open
+            inside &= np.cumsum(inside) <= left.new
+            inside = improved(left.lists, inside, left.new, self.clock)
         kicks, heat = ((2, 0.1), (4, 0.1), (2, 1.0))[turn % 3]
         seed = self.seed * 1009 + turn * 97
         found, _ = shaken(
@@ -140,27 +148,45 @@ class MedianSearch:
         ascent.restart(0.1)
         ascent.climb(self.value, 400)
         self.raise_bound(ascent.bound)
+        self.shake(small_enough(ascent, self.below, most), 0)
         left = small_enough(ascent, self.below, most)
         if self.done or not left.new or not 0 < len(left.lists.site) <= most:
             return self.done
-        core = priced(left, ascent.scale[self.within(ascent, left)], self.clock)
-        if core is None:
-            return False
-        self.raise_bound(min(left.below, core.ascent.bound))
-        likely = np.zeros(len(core.likely), bool)
-        likely[np.argsort(-core.likely, kind="stable")[: left.new]] = True
-        self.take(improved(self.lists, left.whole(likely), self.new, self.clock))
-        if self.done:
-            return True
-        inner = reduce(core.ascent, min(self.below, left.below))
-        if self.finish(core.ascent, inner.inside(left), 1e8):
+        core = self.relax(ascent, left)
+        if self.done or core is None:
             return self.done
-        return self.branch_and_cut(inner.inside(left))
+        left, inner = core
+        self.shake(reduce(inner, min(self.below, left.below)).inside(left), 0)
+        last = reduce(inner, min(self.below, left.below)).inside(left)
+        return self.done or ((self.finish(inner, last, 1e8) or self.branch_and_cut(last)) and self.done)
+
+    def relax(self, ascent: Ascent, left: Reduced) -> tuple[Reduced, Ascent] | None:
+        """A core and a climb in it, led by the relaxation that HiGHS solves; None where that gave nothing."""
+        solved = priced(left, ascent.scale[self.within(ascent, left)], self.clock)
+        if solved is None:
+            return None
+        inner, likely = solved
+        self.raise_bound(min(left.below, inner.bound))
+        chosen = np.zeros(len(likely), bool)
+        chosen[np.argsort(-likely, kind="stable")[: left.new]] = True
+        self.take(improved(self.lists, left.whole(chosen), self.new, self.clock))
+        if inner.bound < left.below:
+            return left, inner
+        wide = small_enough(ascent, self.below, WIDER * LARGEST_CORE)  # the guess was too low
+        rows = self.within(ascent, wide)
+        inner = Ascent(wide.lists, wide.new, np.minimum(ascent.price[rows], wide.lists.cap), ascent.scale[rows])
+        inner.adopt(inner.price)
+        inner.restart(0.3, patience=20.0)
+        inner.climb(self.value, 1000)
+        self.raise_bound(min(wide.below, inner.bound))
+        return wide, inner
 
     def branch_and_cut(self, left: Reduced) -> bool:
         """HiGHS on what is left; tells whether the search is over."""
         from planner.optimise import highs
 
+        if len(left.lists.site) > LARGEST_CORE:
+            return False
         model, _ = radius_model(left.lists, left.new)
         answer = highs.solve_whole(model, self.clock, seed=self.seed, nodes=max(1, round(CORE_NODES * self.effort)))
         if answer.x is not None:

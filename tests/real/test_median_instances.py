@@ -45,7 +45,7 @@ def test_beasleys_instances_are_solved_to_the_published_optima(real_data, number
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("new", [5, 10, 20, 50, 200, 400, 500])
+@pytest.mark.parametrize("new", [5, 10, 20, 50, 100, 200, 300, 400, 500])
 def test_rl1304_is_solved_to_the_published_optima(real_data, new):
     folder = real_data / "instances" / "tsplib"
     known = pd.read_csv(folder / "best_known.csv", index_col="p").loc[new]
