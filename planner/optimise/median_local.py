@@ -147,12 +147,12 @@ class Ascent:
         """The step factor; the climb is over when it is small."""
         return float(self.control[1])
 
-    def restart(self, step: float = 0.3, patience: float = 10.0) -> None:
-        """Walk on from the best prices with a new step factor."""
+    def restart(self, step: float = 0.3, patience: float = 10.0, keep: float = 0.5) -> None:
+        """Walk on from the best prices with a new step factor; ``keep`` is the share of the last direction in the next."""
         best = self.control[0] if hasattr(self, "control") else -np.inf
         self.trial = self.price.copy()
         self.drift = np.zeros_like(self.price)
-        self.control = np.array([best, step, 0.0, patience, 0.5, 0.7])
+        self.control = np.array([best, step, 0.0, patience, keep, 0.7])
 
     def climb(self, upper: float, rounds: int) -> Mask:
         """Climb for some rounds towards a known value; gives the sites the relaxed answer opens."""

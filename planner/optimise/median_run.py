@@ -24,6 +24,8 @@ CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
 CORE_ROWS = 10_000
 """Most points of a median whose core is given to a solver."""
+LONG_CLIMB = 4_000
+"""Most steps of dual ascent before a core is cut out."""
 WIDER = 16
 """How many times more pairs a core may have that is only climbed in."""
 CORE_NODES = 2_000
@@ -124,6 +126,14 @@ class MedianSearch:
         if value_of(self.lists, relaxed) < self.value * 1.02:
             self.take(improved(self.lists, relaxed, self.new, self.clock))
 
+    def climb_long(self, ascent: Ascent) -> None:
+        """Raise the bound to nearly the relaxation's: long steps, much of the last direction kept, and patience."""
+        ascent.restart(1.0, patience=40.0, keep=0.9)
+        for _ in range(LONG_CLIMB // 100):
+            if self.clock.up or ascent.bound >= self.below or ascent.step < 1e-3:
+                return
+            ascent.climb(self.value, 100)
+
     def shake(self, left: Reduced, turn: int) -> None:
         """Shake the answer on the shorter lists."""
         if not left.new or not len(left.lists.rows):
@@ -145,8 +155,7 @@ class MedianSearch:
         """Solve a core of at most so many pairs by HiGHS; tells whether the search is over."""
         if len(self.lists.rows) > CORE_ROWS:
             return False
-        ascent.restart(0.1)
-        ascent.climb(self.value, 400)
+        self.climb_long(ascent)
         self.raise_bound(ascent.bound)
         self.shake(small_enough(ascent, self.below, most), 0)
         left = small_enough(ascent, self.below, most)
@@ -158,7 +167,8 @@ class MedianSearch:
         left, inner = core
         self.shake(reduce(inner, min(self.below, left.below)).inside(left), 0)
         last = reduce(inner, min(self.below, left.below)).inside(left)
-        return self.done or ((self.finish(inner, last, 1e8) or self.branch_and_cut(last)) and self.done)
+        work = 1e8 if len(last.lists.site) <= LARGEST_CORE else 2e9 * self.effort
+        return self.done or ((self.finish(inner, last, work) or self.branch_and_cut(last)) and self.done)
 
     def relax(self, ascent: Ascent, left: Reduced) -> tuple[Reduced, Ascent] | None:
         """A core and a climb in it, led by the relaxation that HiGHS solves; None where that gave nothing."""
@@ -176,8 +186,7 @@ class MedianSearch:
         rows = self.within(ascent, wide)
         inner = Ascent(wide.lists, wide.new, np.minimum(ascent.price[rows], wide.lists.cap), ascent.scale[rows])
         inner.adopt(inner.price)
-        inner.restart(0.3, patience=20.0)
-        inner.climb(self.value, 1000)
+        self.climb_long(inner)
         self.raise_bound(min(wide.below, inner.bound))
         return wide, inner
 
