@@ -136,3 +136,16 @@ def test_fault_65_a_network_in_pieces_serves_each_piece_by_itself(tmp_path: Path
     summary = facts["summary"]
     assert summary["people"] == summary["covered"] + summary["uncovered"] + summary["not_connected"]
     assert facts["plan"]["proven"]
+
+
+def test_a_station_not_yet_open_on_the_day_does_not_count_and_that_is_said(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    book = load_workbook(tmp_path / "stations.xlsx")
+    sheet = book.active
+    sheet["E2"], sheet["E3"], sheet["E4"] = "启用时间", "2019年5月", "2025年3月"
+    book.save(tmp_path / "stations.xlsx")
+    code, said = run_of(tmp_path)
+    assert code == 0, said
+    assert "现有站点名单中有 1 处在 2024-01-01 尚未启用或已经关闭，不计入" in said
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["services"]["meal_station"]["summary"]["existing_sites"] == 1

@@ -151,7 +151,8 @@ class Project:
                 }
                 for ident, one in answers.items()
             },
-            "warnings": inputs.warnings(self.settings.project.lang),
+            "warnings": inputs.warnings(self.settings.project.lang)
+            + [note.words(self.settings.project.lang) for one in answers.values() for note in one.notes],
             "outputs": {kind: path.name for kind, path in files.items()},
             "stages": stage_facts(watch.stages),
         }

@@ -80,6 +80,7 @@ class Answer:
     summary: Summary
     readings: Readings | None
     reports: Mapping[str, ImportReport]
+    notes: tuple[Text, ...] = ()
 
     def facts(self, settings: Settings, inputs: Inputs) -> Facts:
         """What map, tables and manifest tell of it, gathered once so that they agree."""
@@ -89,7 +90,9 @@ class Answer:
             by=inputs.area,
             summary=self.summary,
             parameters=self._asked(settings),
-            sources=[report.summary(lang=lang) for report in self.reports.values()] + inputs.warnings(lang),
+            sources=[report.summary(lang=lang) for report in self.reports.values()]
+            + inputs.warnings(lang)
+            + [note.words(lang) for note in self.notes],
             title=settings.project.name,
             service=self.service,
             map_approval=settings.project.map_approval,
@@ -175,7 +178,8 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
     with watch.stage(_word(settings, "构建路网", "Build the network")):
         network = _network(block, preset, inputs.roads)
     with watch.stage(_word(settings, "读取站点与候选点", "Read sites and candidates")):
-        today = _existing(block, preset, inputs.area, settings, data)
+        listed = _existing(block, preset, inputs.area, data)
+        today = None if listed is None else listed.on(settings.project.on)
         could = _candidates(block, inputs, network, data)
     sites = _together(today, could)
     minutes = _asked(block.minutes, preset, "minutes")
@@ -191,7 +195,19 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
     with watch.stage(_word(settings, "汇总", "Count the people")):
         summary = summarise(plan, by=inputs.area.units, readings=read)
     reports = inputs.reports | _site_reports(today, could)
-    return Answer(block, preset, network, plan, summary, read, reports)
+    return Answer(block, preset, network, plan, summary, read, reports, _not_open(listed, today, settings))
+
+
+def _not_open(listed: Sites | None, today: Sites | None, settings: Settings) -> tuple[Text, ...]:
+    if listed is None or today is None or len(listed) == len(today):
+        return ()
+    shut, day = len(listed) - len(today), settings.project.on
+    return (
+        Text(
+            f"现有站点名单中有 {shut} 处在 {day} 尚未启用或已经关闭，不计入",
+            f"{shut} of the existing sites listed are not yet open, or closed, on {day}; they do not count",
+        ),
+    )
 
 
 def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
@@ -204,11 +220,11 @@ def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
     return build_network(roads, mode=profile.mode, profile=profile, metres_per_second=speed)
 
 
-def _existing(block: ServiceBlock, preset: Service, area: StudyArea, settings: Settings, data: Path) -> Sites | None:
+def _existing(block: ServiceBlock, preset: Service, area: StudyArea, data: Path) -> Sites | None:
     if block.existing is None:
         return None
     given = block.existing
-    return read_sites(data / given.file, area=area, service=preset.key, **_how(given)).on(settings.project.on)
+    return read_sites(data / given.file, area=area, service=preset.key, **_how(given))
 
 
 def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Path) -> list[Sites]:
