@@ -5,4 +5,16 @@ from planner.facts.saving import replacing
 from planner.facts.sentences import finding, headline, percent, proof, time_classes, title
 from planner.facts.words import LANGUAGES, words
 
-__all__ = ["LANGUAGES", "Facts", "finding", "gather", "headline", "percent", "proof", "replacing", "time_classes", "title", "words"]
+__all__ = [
+    "LANGUAGES",
+    "Facts",
+    "finding",
+    "gather",
+    "headline",
+    "percent",
+    "proof",
+    "replacing",
+    "time_classes",
+    "title",
+    "words",
+]
