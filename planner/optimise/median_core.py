@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.arrays import Minutes
+from planner.arrays import Minutes, Positions
 from planner.optimise.clock import Clock
 from planner.optimise.median_local import Ascent
 from planner.optimise.median_problem import ShortLists
@@ -46,7 +46,7 @@ def priced(left: Reduced, scale: Minutes, clock: Clock) -> tuple[Ascent, Numbers
     return ascent, np.asarray(answer.x[: len(lists.sites)])
 
 
-def radius_model(lists: ShortLists, new: int) -> tuple[Model, Numbers]:
+def radius_model(lists: ShortLists, new: int) -> tuple[Model, Positions]:
     """The radius form of a median (Cornuejols, Nemhauser and Wolsey 1980; sparse after Elloumi 2010).
 
     After the sites come, for each point, one variable a step of its list: 1 when no site up to that step
@@ -57,7 +57,8 @@ def radius_model(lists: ShortLists, new: int) -> tuple[Model, Numbers]:
     following = np.append(lists.minutes[1:], 0.0)
     following[lists.first[1:] - 1] = lists.cap
     ends = following > lists.minutes
-    step, count = np.cumsum(ends) - ends, int(ends.sum())
+    step: Positions = np.cumsum(ends) - ends
+    count = int(ends.sum())
     chained = np.zeros(count, bool)
     chained[1:] = row[ends][1:] == row[ends][:-1]
     late, linked = sites + np.arange(count), np.flatnonzero(chained)
