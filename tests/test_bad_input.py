@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -149,3 +150,20 @@ def test_a_station_not_yet_open_on_the_day_does_not_count_and_that_is_said(tmp_p
     assert "现有站点名单中有 1 处在 2024-01-01 尚未启用或已经关闭，不计入" in said
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["services"]["meal_station"]["summary"]["existing_sites"] == 1
+
+
+def test_fault_92_a_station_that_is_not_public_is_in_no_output_and_that_is_said(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    book = load_workbook(tmp_path / "stations.xlsx")
+    sheet = book.active
+    sheet["B3"], sheet["E2"], sheet["E3"], sheet["E4"] = "哨兵站点", "密级", "秘密", "公开"
+    book.save(tmp_path / "stations.xlsx")
+    code, said = run_of(tmp_path)
+    assert code == 0, said
+    assert "站点名单中有 1 处的密级不是“公开”，不进入规划成果" in said
+    for path in (tmp_path / "out").iterdir():
+        content = path.read_bytes()
+        if path.suffix in {".xlsx", ".docx"}:
+            with ZipFile(path) as parts:
+                content = b"".join(parts.read(name) for name in parts.namelist())
+        assert "哨兵站点".encode() not in content, path.name

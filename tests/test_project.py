@@ -211,7 +211,7 @@ def test_fault_89_without_a_chinese_font_the_brief_is_left_out_and_that_is_said(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("planner.project.has_chinese_font", lambda: False)
-    monkeypatch.setattr("planner.project.run.has_chinese_font", lambda: False)
+    monkeypatch.setattr("planner.project.inputs.has_chinese_font", lambda: False)
     code, said = outcome("plan", str(folder / "planner.toml"), "--out", str(tmp_path / "out"), "--quiet")
     assert code == 0, said
     assert "fonts-noto-cjk" in said

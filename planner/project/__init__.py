@@ -20,8 +20,9 @@ from planner.maps import draw, write_index
 from planner.network import describe_findings
 from planner.plan import Plan
 from planner.project.importing import KINDS, Import, column_map, project_store, read_import
+from planner.project.inputs import Inputs, area_of, read_inputs
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
-from planner.project.run import Answer, Inputs, answer, area_of, read_inputs
+from planner.project.run import Answer, answer
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
 from planner.reports import has_chinese_font, report

@@ -1,0 +1,121 @@
+"""Inputs: what every service of a planner.toml stands on alike: the area, its roads, its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from planner.area import StudyArea, area_in_box
+from planner.demand import Demand
+from planner.errors import QuestionError
+from planner.imports import ImportReport
+from planner.network import clipping_at_the_border
+from planner.project.settings import AreaBlock, FileBlock, Settings
+from planner.project.watch import Watch
+from planner.reports import has_chinese_font
+from planner.roads import Roads
+from planner.sources import read_area, read_layer, read_population, read_roads
+from planner.sources.osm import is_osm, read_osm, read_osm_people
+from planner.texts import Text
+
+NO_FONT = Text(
+    "本机没有中文字体，未生成 Word 简报；请安装中文字体（如 fonts-noto-cjk）后重新运行",
+    "no Chinese font on this machine, so no Word brief was made; install one (such as fonts-noto-cjk) and run again",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What was read for every service alike."""
+
+    area: StudyArea
+    roads: Roads
+    people: Demand
+    backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> dict[str, ImportReport]:
+        """What became of each file's rows."""
+        given = {"area": self.area.units.report, "roads": self.roads.report, "population": self.people.report}
+        return {name: report for name, report in given.items() if report is not None}
+
+    def warnings(self, lang: str) -> list[str]:
+        """What a reader should know: roads cut off at the area's border, a brief that could not be drawn."""
+        cut = clipping_at_the_border(self.roads, self.area)
+        told = [] if cut is None else [cut]
+        return [text.words(lang) for text in (told if has_chinese_font() else [*told, NO_FONT])]
+
+
+def area_of(settings: Settings, data: Path) -> StudyArea:
+    """Read the study area a planner.toml names."""
+    block = settings.area
+    if block.box is not None:
+        west, south, east, north = block.box
+        return area_in_box(
+            str(block.name), (west, south, east, north), on=settings.project.on, buffer_metres=block.buffer_metres
+        )
+    return read_area(
+        data / str(block.file),
+        on=settings.project.on,
+        name=block.name,
+        names=block.names or None,
+        buffer_metres=block.buffer_metres,
+        towns=None if block.towns is None else data / block.towns.file,
+        towns_layer=None if block.towns is None else block.towns.layer,
+        **reading_options(block),
+    )
+
+
+def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
+    """Read area, roads and people; raises `DataError` for what cannot be read."""
+    with watch.stage(word(settings, "读取规划范围", "Read the area")):
+        area = area_of(settings, data)
+    with watch.stage(word(settings, "读取道路", "Read the roads")):
+        roads = _roads(settings, data, area)
+    with watch.stage(word(settings, "读取人口", "Read the people")):
+        people = _people(settings, data, area)
+    backdrop: dict[str, gpd.GeoDataFrame] = {
+        name: read_layer(data / block.file, area=area, **reading_options(block))
+        for name, block in settings.backdrop.items()
+    }
+    return Inputs(area, roads, people, backdrop)
+
+
+def _roads(settings: Settings, data: Path, area: StudyArea) -> Roads:
+    block = settings.roads
+    if is_osm(block.file):
+        return read_osm(data / block.file, area=area)
+    return read_roads(data / block.file, area=area, directed=block.directed, **reading_options(block))
+
+
+def _people(settings: Settings, data: Path, area: StudyArea) -> Demand:
+    block = settings.population
+    if is_osm(block.file):
+        if block.people_total is None:
+            raise QuestionError("people spread over the buildings of an OpenStreetMap extract need people_total")
+        return read_osm_people(data / block.file, area=area, people_total=block.people_total)
+    return read_population(
+        data / block.file,
+        area=area,
+        people=block.people,
+        census=None if block.census is None else data / block.census,
+        age=block.age,
+        use=block.use,
+        allow_factors=block.allow_factors,
+        **reading_options(block),
+    )
+
+
+def reading_options(block: FileBlock | AreaBlock) -> dict[str, Any]:
+    """The reading options a block gives, and only those."""
+    given = {"layer": block.layer, "crs": block.crs, "encoding": block.encoding, "columns": block.columns or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def word(settings: Settings, zh: str, en: str) -> str:
+    """The words in the project's language."""
+    return zh if settings.project.lang == "zh" else en
