@@ -45,7 +45,8 @@ def test_towns_districts_and_classes_all_add_up(cells: list[tuple[float, int, in
     town = np.array([town for _, town, _ in cells])
     state = np.array([state for _, _, state in cells])
     families = [town, town // 3, state, state // 2]
-    whole = whole_people(amounts, families)
+    whole = whole_people(amounts, families, nearest=state < 2)
+    assert abs(whole[state < 2].sum() - amounts[state < 2].sum()) <= 0.5 + 1e-6
     assert (np.abs(whole - amounts) < 1 + 1e-6).all()
     assert abs(whole.sum() - amounts.sum()) <= 0.5 + 1e-6
     for group in families:

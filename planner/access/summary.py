@@ -109,11 +109,9 @@ def _whole_counts(demand: Demand, places: pd.DataFrame, states: pd.Series, flags
     table = cells.groupby(keys, sort=True)["amount"].sum().reset_index()
     levels = list(places.columns)
     families = [table.groupby(levels[at:], sort=False).ngroup().to_numpy() for at in range(len(levels))]
-    families += [
-        table["state"].isin(STATES[:2]).to_numpy().astype(np.int64),
-        table.groupby("state").ngroup().to_numpy(),
-    ]
-    table["people"] = whole_people(table["amount"].to_numpy(dtype=float), families)
+    covered = table["state"].isin(STATES[:2]).to_numpy()
+    families += [covered.astype(np.int64), table.groupby("state").ngroup().to_numpy()]
+    table["people"] = whole_people(table["amount"].to_numpy(dtype=float), families, nearest=covered)
     return table
 
 
