@@ -140,8 +140,7 @@ def _run(toml: Path, data: Path | None, out: Path, *, quiet: bool) -> None:
         click.echo("  " + report.summary(lang=lang))
         for note in report.notes:
             click.echo(f"    - {Text.of(note).words(lang)}")
-    notes = [note.words(lang) for one in run.answers.values() for note in one.notes]
-    for warning in [*run.inputs.warnings(lang), *notes]:
+    for warning in run.warnings(lang):
         click.echo(f"  ! {warning}")
     for kind, path in run.files.items():
         click.echo(f"{words[kind.rpartition('.')[2]]}: {path}")

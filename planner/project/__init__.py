@@ -15,6 +15,7 @@ from planner.access import find_gaps
 from planner.area import StudyArea
 from planner.errors import DataError, QuestionError
 from planner.exports import write
+from planner.facts import Facts
 from planner.imports import ImportReport
 from planner.maps import draw, write_index
 from planner.network import describe_findings
@@ -50,6 +51,11 @@ class Run:
         """What became of the rows of every file read."""
         return {name: report for one in self.answers.values() for name, report in one.reports.items()}
 
+    def warnings(self, lang: str) -> list[str]:
+        """What a reader should know of the inputs and of each service's sites."""
+        notes = [note for one in self.answers.values() for note in one.notes]
+        return [note.words(lang) for note in (*self.inputs.warnings, *notes)]
+
     @property
     def has_findings(self) -> bool:
         """Whether rows of some file were quarantined for a fault of theirs."""
@@ -71,16 +77,19 @@ class Project:
         hashes = input_hashes(self.settings, self.data)
         inputs = read_inputs(self.settings, self.data, watch)
         answers: dict[str, Answer] = {}
+        facts: dict[str, Facts] = {}
         files: dict[str, Path] = {}
         for block in self.settings.service:
             answers[block.ident] = answer(block, inputs, self.settings, self.data, watch)
-            files |= self._save(answers[block.ident], inputs, folder, watch)
+            facts[block.ident] = answers[block.ident].facts(self.settings, inputs)
+            files |= self._save(answers[block.ident], facts[block.ident], inputs, folder, watch)
         if input_hashes(self.settings, self.data) != hashes:
             raise DataError("an input file changed while it was being read; run again once nobody writes to it")
         files["index"] = write_index(folder, lang=self.settings.project.lang)
         files["manifest"] = folder / "manifest.json"
-        save_manifest(self._manifest(answers, inputs, hashes, files, watch), files["manifest"])
-        return Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
+        run = Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
+        save_manifest(self._manifest(run, facts, hashes), files["manifest"])
+        return run
 
     @cached_property
     def store(self) -> GeoPackageStore:
@@ -104,10 +113,9 @@ class Project:
             found.keep(self.store, who=who)
         return found
 
-    def _save(self, one: Answer, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:
+    def _save(self, one: Answer, facts: Facts, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:
         block, lang = one.block, self.settings.project.lang
         named = {kind: folder / f"{block.ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
-        facts = one.facts(self.settings, inputs)
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
             gaps = find_gaps(one.plan, by=inputs.area.units, lang=lang)
             draw(facts, network=one.network, layers=inputs.backdrop, gaps=gaps, lang=lang).save(named["map"])
@@ -129,14 +137,8 @@ class Project:
             write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)
         return {f"{block.ident}.{kind}": path for kind, path in named.items()}
 
-    def _manifest(
-        self,
-        answers: Mapping[str, Answer],
-        inputs: Inputs,
-        hashes: Mapping[str, Any],
-        files: Mapping[str, Path],
-        watch: Watch,
-    ) -> dict[str, Any]:
+    def _manifest(self, run: Run, facts: Mapping[str, Facts], hashes: Mapping[str, Any]) -> dict[str, Any]:
+        lang = self.settings.project.lang
         return {
             "project": self.settings.project.name,
             "settings": self.settings.model_dump(mode="json"),
@@ -146,16 +148,15 @@ class Project:
                 ident: {
                     "plan": plan_facts(one.plan),
                     "summary": one.summary.overall,
-                    "parameters": one.facts(self.settings, inputs).parameters.astype(str).to_dict(orient="records"),
+                    "parameters": facts[ident].parameters.astype(str).to_dict(orient="records"),
                     "imports": {name: import_facts(report) for name, report in one.reports.items()},
-                    "network_findings": describe_findings(one.network.findings, lang=self.settings.project.lang),
+                    "network_findings": describe_findings(one.network.findings, lang=lang),
                 }
-                for ident, one in answers.items()
+                for ident, one in run.answers.items()
             },
-            "warnings": inputs.warnings(self.settings.project.lang)
-            + [note.words(self.settings.project.lang) for one in answers.values() for note in one.notes],
-            "outputs": {kind: path.name for kind, path in files.items()},
-            "stages": stage_facts(watch.stages),
+            "warnings": run.warnings(lang),
+            "outputs": {kind: path.name for kind, path in run.files.items()},
+            "stages": stage_facts(run.stages),
         }
 
     def __repr__(self) -> str:

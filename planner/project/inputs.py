@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,12 @@ class Inputs:
         given = {"area": self.area.units.report, "roads": self.roads.report, "population": self.people.report}
         return {name: report for name, report in given.items() if report is not None}
 
-    def warnings(self, lang: str) -> list[str]:
+    @cached_property
+    def warnings(self) -> tuple[Text, ...]:
         """What a reader should know: roads cut off at the area's border, a brief that could not be drawn."""
         cut = clipping_at_the_border(self.roads, self.area)
-        told = [] if cut is None else [cut]
-        return [text.words(lang) for text in (told if has_chinese_font() else [*told, NO_FONT])]
+        told = () if cut is None else (cut,)
+        return told if has_chinese_font() else (*told, NO_FONT)
 
 
 def area_of(settings: Settings, data: Path) -> StudyArea:

@@ -58,8 +58,7 @@ class Answer:
             summary=self.summary,
             parameters=self._asked(settings),
             sources=[report.summary(lang=lang) for report in self.reports.values()]
-            + inputs.warnings(lang)
-            + [note.words(lang) for note in self.notes],
+            + [note.words(lang) for note in (*inputs.warnings, *self.notes)],
             title=settings.project.name,
             service=self.service,
             map_approval=settings.project.map_approval,
