@@ -4,7 +4,7 @@ from planner.access.catchments import floating_catchments, gaussian_decay, step_
 from planner.access.gaps import find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
-from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise
+from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise, units_of
 from planner.access.suppressed import Suppressed, suppress
 from planner.access.suppression import hide, suppress_counts
 from planner.access.times import Times, nearest_times
@@ -28,4 +28,5 @@ __all__ = [
     "summarise",
     "suppress",
     "suppress_counts",
+    "units_of",
 ]

@@ -72,9 +72,9 @@ def summarise(answer: Plan | Coverage, *, by: Units, readings: Readings | None =
     for key, read in (readings.coverages if readings else {}).items():
         flags |= {f"{key}_before": read.covered(before), key: read.covered(after)}
     states = _states(coverage, flags["before"], flags["after"])
-    places = _places(by, coverage.demand)
+    places = units_of(by, coverage.demand)
     counts = _whole_counts(coverage.demand, places, states, flags)
-    sites = _places(by, coverage.sites)
+    sites = units_of(by, coverage.sites)
     opened = pd.Series(coverage.sites.ids.isin(after), index=coverage.sites.ids)
     standing = coverage.sites["existing"].astype(bool)
     site_flags = pd.DataFrame({"existing_sites": standing & opened, "new_sites": ~standing & opened})
@@ -87,8 +87,12 @@ def _states(coverage: Coverage, before: Mask, after: Mask) -> pd.Series:
     return pd.Series(names, index=coverage.demand.ids)
 
 
-def _places(units: Units, points: Layer) -> pd.DataFrame:
-    """Unit of every level for each point, from the smallest that holds it upwards; '' where none."""
+def units_of(units: Units, points: Layer) -> pd.DataFrame:
+    """ID of the unit of each level each point lies in, by point ID; '' where it lies in none.
+
+    The smallest unit that holds a point decides, and its parents follow; only where none holds it is the next wider
+    level asked. Every table and list goes by this.
+    """
     ids_by_code = pd.Series(units.ids, index=pd.Index(units["code"]))
     parents = units["parent"].map(ids_by_code)
     places = pd.DataFrame(index=points.ids)

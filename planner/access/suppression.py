@@ -12,6 +12,7 @@ from planner.arrays import Mask, People, Positions
 from planner.errors import DataError, QuestionError
 
 LIMIT = 10
+SHAKES = 10
 ALONGSIDE = "※"
 """How a count reads that is hidden only to protect another."""
 
@@ -54,8 +55,7 @@ def hide(
     price += 0.0 if dear is None else 20.0 * np.asarray(dear, dtype=float)
     audit = _Audit(values, known, small, limit, least=1 if show_zeros else 0, price=price)
     audit.shake()
-    for cell in np.flatnonzero(small):
-        audit.protect(int(cell))
+    audit.protect(np.flatnonzero(small))
     return audit.hidden
 
 
@@ -98,17 +98,44 @@ class _Audit:
 
     def shake(self) -> None:
         """Open many cells at once, by tables in which all hidden ones are as large, or as small, as can be."""
-        signs = np.where(np.arange(len(self.values)) % 2, 1.0, -1.0)
+        random = np.random.default_rng(0)
         still = np.where(self.hidden[:, None], self.bounds, 0.0)
-        every = np.ones(len(signs))
-        for way in (every, -every, signs, -signs):
-            change = self._solve(np.where(self.hidden, way, 0.0), still)
-            self.open |= np.zeros(len(signs), bool) if change is None else np.abs(change) > 0.5
+        every = np.ones(len(self.values))
+        ways = [every, -every, *(random.choice([-1.0, 1.0], len(every)) for _ in range(SHAKES))]
+        for way in ways:
+            if not (self.hidden & ~self.open).any():
+                return
+            aim = np.where(self.hidden, np.where(self.open, 1e-3, 1.0) * way, 0.0)
+            change = self._solve(aim, still)
+            self.open |= np.zeros(len(every), bool) if change is None else np.abs(change) > 0.5
 
-    def protect(self, cell: int) -> None:
-        """Hide what must be hidden so that a cell is open."""
-        if self.open[cell]:
-            return
+    def protect(self, cells: Positions) -> None:
+        """Hide what must be hidden so that these cells are open: all by one table where there is one, else half by half."""
+        waiting = cells[~self.open[cells]]
+        if len(waiting) == 1:
+            self._protect_one(int(waiting[0]))
+        elif len(waiting):
+            change = self._together(waiting)
+            if change is None:
+                self.protect(waiting[: len(waiting) // 2])
+                self.protect(waiting[len(waiting) // 2 :])
+                return
+            moved = np.abs(change) > 0.5
+            self.hidden |= moved
+            self.open |= moved
+
+    def _together(self, cells: Positions) -> People | None:
+        """A cheap table in which every one of these cells differs, turn about by one more and one less; None if none is found."""
+        bounds = self.bounds.copy()
+        up = np.arange(len(cells)) % 2 == 0
+        up = np.where(bounds[cells, 1] < 1, False, np.where(bounds[cells, 0] > -1, True, up))
+        bounds[cells, 0] = np.where(up, np.maximum(bounds[cells, 0], 1.0), bounds[cells, 0])
+        bounds[cells, 1] = np.where(up, bounds[cells, 1], np.minimum(bounds[cells, 1], -1.0))
+        if (bounds[:, 0] > bounds[:, 1]).any():
+            return None
+        return self._solve(np.where(self.hidden, 1e-6, self.price), bounds, either_way=True, whole_only=True)
+
+    def _protect_one(self, cell: int) -> None:
         best: Mask | None = None
         for step in (1.0, -1.0):
             if (change := self._cheapest(cell, step)) is None:
@@ -134,8 +161,13 @@ class _Audit:
             return None
         return self._solve(np.where(self.hidden, 1e-6, self.price), bounds, either_way=True)
 
-    def _solve(self, aim: People, bounds: People, *, either_way: bool = False) -> People | None:
-        """Least ``aim @ change``, or least ``aim @ abs(change)`` where ``either_way``, in whole numbers."""
+    def _solve(
+        self, aim: People, bounds: People, *, either_way: bool = False, whole_only: bool = False
+    ) -> People | None:
+        """Least ``aim @ change``, or least ``aim @ abs(change)`` where ``either_way``, in whole numbers.
+
+        None where there is no such table, or where ``whole_only`` and the plain programme does not find it whole.
+        """
         from scipy.optimize import linprog
         from scipy.sparse import hstack
 
@@ -152,6 +184,8 @@ class _Audit:
         }
         answer = linprog(aim, **room, method="highs")
         if answer.x is not None and np.abs(answer.x - np.round(answer.x)).max(initial=0) > 1e-6:
+            if whole_only:
+                return None
             answer = linprog(aim, **room, integrality=1, method="highs")
         if answer.x is None:
             return None

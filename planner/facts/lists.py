@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS, Transformer
 
+from planner.access import units_of
 from planner.area import Units
 from planner.arrays import People, Points
 from planner.coverage import Coverage
@@ -38,9 +39,8 @@ def unit_names(units: Units | None, points: Layer) -> pd.DataFrame:
     if units is None:
         return pd.DataFrame(index=points.ids)
     names = units["name"]
-    return pd.DataFrame(
-        {level: units.locate(points, level).map(names).fillna("") for level in units.levels}, index=points.ids
-    )
+    places = units_of(units, points)
+    return pd.DataFrame({level: places[level].map(names).fillna("") for level in units.levels}, index=points.ids)
 
 
 def lonlat(points: Layer) -> Points:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.access import Readings, Summary, readings, summarise
+from planner.access import Readings, Summary, readings, summarise, units_of
 from planner.area import Units
 from planner.coverage import Coverage, cover
 from planner.errors import QuestionError
@@ -155,7 +155,8 @@ def _units_of(points: Layer, units: Units, level: str) -> pd.Series:
     """Unit of each point that lies in one, by name: what a rule's message names."""
     if level not in units.levels:
         raise QuestionError(f"the area has no units of level {level!r}, only {', '.join(units.levels)}")
-    return units.locate(points, level).dropna().map(units["name"])
+    found = units_of(units, points)[level]
+    return found[found != ""].map(units["name"])
 
 
 def _asked(given: float | None, preset: Service, parameter: str) -> float:
