@@ -1,26 +1,48 @@
-"""Kernels of service areas: the stretches of road a site reaches, and how far each place of a grid is from them."""
+"""Kernels of service areas: the stretches of road a site reaches, and those around them that it does not."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 # numba infers the types of what it compiles
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from planner.routing.kernels import clear, search
-from planner.routing.ticks import NEVER
+from planner.routing.ticks import NEVER, TICKS_PER_MINUTE
 
-jit: Any = njit(nogil=True, cache=True)
+Array: TypeAlias = npt.NDArray[Any]
+jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+SHORTEST_GAP_METRES = 1e-3
+
+
+class Ways(NamedTuple):
+    """Edges as areas see them: tail, head and ``whole`` length as drawn; and the ``edge`` of each straight segment."""
+
+    tail: Array
+    head: Array
+    whole: Array
+    edge: Array
+
+
+class Marks(NamedTuple):
+    """What the present turn has come by: edges and nodes reached, the first ``row`` of an edge, edges looked at."""
+
+    edge_turn: Array
+    row: Array
+    node_turn: Array
+    looked: Array
 
 
 @jit
-def reached_stretches(arcs, doors, site, ends, near, work, cut, shift, out):
+def reached_stretches(arcs, doors, site, own, ends, near, work, cut, shift, out):
     """List the stretches of road a site reaches within ``cut`` ticks: rows of (edge, start, end) in fractions.
 
-    ``ends`` are the tail, head, ticks along and against of each edge, ``near`` (starts, edges) the edges at each
-    node. Tells how many rows of ``out`` are filled, or -1 where it is too short, -2 where the queue was.
+    Those of an edge follow one another, apart and ascending. ``own`` is the edge of the site, ``ends`` the tail, head,
+    ticks along and against of each edge, ``near`` (starts, edges) the edges at each node. Tells how many rows of
+    ``out`` are filled, or -1 where it is too short, -2 where the queue was.
     """
     tail, head, along, against = ends
     starts, edges = near
@@ -28,12 +50,12 @@ def reached_stretches(arcs, doors, site, ends, near, work, cut, shift, out):
     if reached < 0:
         return -2
     time, touched = work.time, work.touched
-    rows = 0
+    rows = own_stretches(doors, site, own, ends, time, cut, out)
     for at in range(reached):
         node = touched[at]
         for k in range(starts[node], starts[node + 1]):
             edge = edges[k]
-            if node != tail[edge] and time[tail[edge]] != NEVER:
+            if edge == own or (node != tail[edge] and time[tail[edge]] != NEVER):
                 continue
             if rows + 2 > len(out):
                 clear(work, reached)
@@ -55,6 +77,31 @@ def reached_stretches(arcs, doors, site, ends, near, work, cut, shift, out):
 
 
 @jit
+def own_stretches(doors, site, own, ends, time, cut, out):
+    """List the stretches of the site's own road: around the site, and from either end."""
+    tail, head, along, against = ends
+    upto = share(cut - time[tail[own]], along[own])
+    since = 1.0 - share(cut - time[head[own]], against[own])
+    left = (cut - doors.access[site]) / TICKS_PER_MINUTE
+    rows = 0
+    low, high = 2.0, -1.0
+    if left >= 0:
+        low = max(0.0, doors.fraction[site] - left / doors.downward[site])
+        high = min(1.0, doors.fraction[site] + left / doors.upward[site])
+    if upto > 0 and upto >= low:
+        low, high, upto = 0.0, max(upto, high), 0.0
+    if since < 1 and since <= high:
+        low, high, since = min(since, low), 1.0, 1.0
+    if upto >= since:
+        low, high, upto, since = 0.0, 1.0, 0.0, 1.0
+    for start, end in ((0.0, upto), (low, high), (since, 1.0)):
+        if end > start:
+            out[rows, 0], out[rows, 1], out[rows, 2] = own, start, end
+            rows += 1
+    return rows
+
+
+@jit
 def share(left, ticks):
     """Give the share of a road of so many ticks that is walked in those left, 0 to 1."""
     if left <= 0 or ticks >= NEVER:
@@ -63,43 +110,11 @@ def share(left, ticks):
 
 
 @jit
-def extent(pieces):
-    """Give west, south, east and north of (x0, y0, x1, y1) pieces."""
-    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
-    for at in range(len(pieces)):
-        west = min(west, pieces[at, 0], pieces[at, 2])
-        east = max(east, pieces[at, 0], pieces[at, 2])
-        south = min(south, pieces[at, 1], pieces[at, 3])
-        north = max(north, pieces[at, 1], pieces[at, 3])
-    return west, south, east, north
-
-
-@jit
-def distance_field(pieces, west, south, cell, reach, field):
-    """Fill a grid with metres to the nearest piece, exact up to ``reach``; row 0 is the southernmost."""
-    rows, columns = field.shape
-    field[:] = reach
-    for at in range(len(pieces)):
-        x0, y0, x1, y1 = pieces[at, 0], pieces[at, 1], pieces[at, 2], pieces[at, 3]
-        dx, dy = x1 - x0, y1 - y0
-        square = dx * dx + dy * dy
-        low = max(0, int((min(y0, y1) - reach - south) / cell))
-        high = min(rows - 1, int((max(y0, y1) + reach - south) / cell) + 1)
-        left = max(0, int((min(x0, x1) - reach - west) / cell))
-        right = min(columns - 1, int((max(x0, x1) + reach - west) / cell) + 1)
-        for row in range(low, high + 1):
-            y = south + row * cell - y0
-            for column in range(left, right + 1):
-                x = west + column * cell - x0
-                along = 0.0 if square == 0 else min(1.0, max(0.0, (x * dx + y * dy) / square))
-                metres = (x - along * dx) ** 2 + (y - along * dy) ** 2
-                if metres < field[row, column] ** 2:
-                    field[row, column] = np.sqrt(metres)
-
-
-@jit
 def cut_pieces(stretches, starts, xy, fraction, out):
-    """Cut the segments of roads to stretches (edge, start, end): rows of (x0, y0, x1, y1); tell how many."""
+    """Cut the segments of roads to stretches: rows of (x0, y0, x1, y1, stretch, key); tell how many.
+
+    The key is a whole number of its own for each part of a segment, the same whatever else is reached.
+    """
     rows = 0
     for at in range(len(stretches)):
         edge, low, high = int(stretches[at, 0]), stretches[at, 1], stretches[at, 2]
@@ -115,5 +130,85 @@ def cut_pieces(stretches, starts, xy, fraction, out):
             if rows < len(out):
                 out[rows, 0], out[rows, 1] = xy[k, 0] + a * dx, xy[k, 1] + a * dy
                 out[rows, 2], out[rows, 3] = xy[k, 0] + b * dx, xy[k, 1] + b * dy
+                out[rows, 4], out[rows, 5] = at, 4 * k + 2 * (a > 0) + (b < 1)
             rows += 1
     return rows
+
+
+@jit
+def mark_reached(stretches, tail, head, marks, turn):
+    """Mark the edges and nodes that stretches reach; see `Marks`."""
+    for at in range(len(stretches)):
+        edge = int(stretches[at, 0])
+        if marks.edge_turn[edge] != turn:
+            marks.edge_turn[edge], marks.row[edge] = turn, at
+        if stretches[at, 1] <= 0:
+            marks.node_turn[tail[edge]] = turn
+        if stretches[at, 2] >= 1:
+            marks.node_turn[head[edge]] = turn
+
+
+@jit
+def unreached_near(stretches, pieces, metres, slit, roads, cells, marks, turn, out):
+    """List the stretches not reached of the edges around reached pieces: rows of (edge, start, end, half width).
+
+    They are shortened by the half width ``slit`` where they meet a reached place, so that a round end does not take
+    from it. Tells how many; only as many as there is room for are in ``out``.
+    """
+    rows = 0
+    reach = metres + slit
+    for at in range(len(pieces)):
+        west, east = min(pieces[at, 0], pieces[at, 2]) - reach, max(pieces[at, 0], pieces[at, 2]) + reach
+        south, north = min(pieces[at, 1], pieces[at, 3]) - reach, max(pieces[at, 1], pieces[at, 3]) + reach
+        for row in range(line_at(south - cells.south, cells, 1), line_at(north - cells.south, cells, 1) + 1):
+            for column in range(line_at(west - cells.west, cells, 0), line_at(east - cells.west, cells, 0) + 1):
+                cell = row * cells.columns + column
+                for item in cells.items[cells.starts[cell] : cells.starts[cell + 1]]:
+                    edge = roads.edge[item]
+                    if marks.looked[edge] != turn:
+                        marks.looked[edge] = turn
+                        rows = gaps(edge, stretches, slit, roads, marks, turn, out, rows)
+    return rows
+
+
+@jit
+def line_at(metres, cells, across):
+    """Give the row or column of cells at a distance from the first."""
+    last = cells.rows - 1 if across else cells.columns - 1
+    return min(max(int(metres / cells.size), 0), last)
+
+
+@jit
+def gaps(edge, stretches, slit, roads, marks, turn, out, rows):
+    """Write what is not reached of one edge."""
+    since = 0.0
+    at = marks.row[edge] if marks.edge_turn[edge] == turn else len(stretches)
+    while True:
+        more = at < len(stretches) and int(stretches[at, 0]) == edge
+        upto = stretches[at, 1] if more else 1.0
+        if (upto - since) * roads.whole[edge] > SHORTEST_GAP_METRES:
+            if rows < len(out):
+                shorten(edge, since, upto, slit, roads, marks, turn, out[rows])
+            rows += 1
+        if not more:
+            return rows
+        since = stretches[at, 2]
+        at += 1
+
+
+@jit
+def shorten(edge, since, upto, slit, roads, marks, turn, row):
+    """Write one gap, its ends drawn in by ``slit`` where they meet a reached place."""
+    share = slit / roads.whole[edge]
+    before = since > 0 or marks.node_turn[roads.tail[edge]] == turn
+    after = upto < 1 or marks.node_turn[roads.head[edge]] == turn
+    half = slit
+    if before and after and upto - since < 2 * share:
+        half *= (upto - since) / (2 * share)
+        since = upto = (since + upto) / 2
+    elif before:
+        since = min(since + share, upto)
+        upto = max(since, upto - share) if after else upto
+    elif after:
+        upto = max(since, upto - share)
+    row[0], row[1], row[2], row[3] = edge, since, upto, half

@@ -97,7 +97,7 @@ class _Slabs:
 
     def take(self, number: int, sites: Positions, counts: Positions, points: Positions, minutes: Minutes) -> None:
         """Copy a block to its place: the room is given out in the order of blocks, the copying runs in parallel."""
-        from planner.routing.kernels import copy_rows
+        from planner.routing.row_kernels import copy_rows
 
         with self.turn:
             while number != self.next_block:

@@ -63,15 +63,10 @@ def _labels(search: Search, doors: object, count: int) -> tuple[Positions, Posit
     from planner.routing.nearest_kernels import homes_nearest, nodes_nearest, nodes_nearest_one
 
     if count == 1:
-        work = search.work()
-        place, ticks = nodes_nearest_one(search.arcs, doors, work.buckets, search.cut, search.shift)
+        place, ticks = nodes_nearest_one(search.arcs, doors, search.cut, search.shift)
     else:
         place, ticks = nodes_nearest(search.arcs, doors, count, search.cut)
-    return homes_nearest(search.homes, doors, _owners(search), place, ticks, search.cut)
-
-
-def _owners(search: Search) -> Positions:
-    return np.repeat(np.arange(len(search.homes.starts) - 1), np.diff(search.homes.starts))
+    return homes_nearest(search.homes, doors, place, ticks, search.cut)
 
 
 def _minutes(ticks: Positions) -> Minutes:

@@ -8,24 +8,23 @@ Sites are numbered by rank, so that the lesser of two labels is the one to keep,
 from __future__ import annotations
 
 import heapq
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-from planner.routing.kernels import ENTRY, HEAD_BITS, HEAD_MASK, TICK
+from planner.routing.kernels import HEAD_BITS, HEAD_MASK, jit
+from planner.routing.row_kernels import TICK
 from planner.routing.ticks import NEVER
 
-jit: Any = njit(nogil=True, cache=True)
+ENTRY = np.dtype([("ticks", np.int64), ("node", np.int32), ("next", np.int32)], align=True)
 
 
 @jit
-def nodes_nearest_one(arcs, doors, buckets, cut, shift):
+def nodes_nearest_one(arcs, doors, cut, shift):
     """Give the nearest site of each node and its ticks, shape ``(nodes, 1)``."""
     nodes = len(arcs.starts) - 1
     starts, links = arcs.starts, arcs.arcs
     site, time = np.full((nodes, 1), -1, np.int32), np.full((nodes, 1), NEVER, np.int64)
     pool = np.empty(len(links) + 2 * len(doors.tail) + 16, ENTRY)
+    buckets = np.full((cut >> shift) + 1, -1, np.int32)
     used, free = 0, -1
     for end in range(2):
         for door in range(len(doors.tail)):
@@ -106,14 +105,14 @@ def _knows(site, node, have, door):
 
 
 @jit
-def homes_nearest(homes, doors, owners, node_site, node_time, cut):
+def homes_nearest(homes, doors, node_site, node_time, cut):
     """Give the nearest sites of each demand point and their ticks: over either end of its edge, or along it."""
     count = node_site.shape[1]
-    site, time = np.full((len(owners), count), -1, np.int32), np.full((len(owners), count), NEVER, np.int64)
-    for home in range(len(owners)):
+    site, time = np.full((len(homes.homes), count), -1, np.int32), np.full((len(homes.homes), count), NEVER, np.int64)
+    for home in range(len(homes.homes)):
         for end in range(2):
-            node = owners[home] if end == 0 else homes.homes[home].other
-            leg = homes.homes[home].own if end == 0 else homes.homes[home].far
+            node = homes.homes[home].low if end == 0 else homes.homes[home].high
+            leg = homes.homes[home].to_low if end == 0 else homes.homes[home].to_high
             for at in range(count):
                 if node_site[node, at] >= 0 and node_time[node, at] + leg <= cut:
                     _insert(site, time, home, node_site[node, at], node_time[node, at] + leg)

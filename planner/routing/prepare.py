@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from planner.arrays import Positions
 from planner.errors import DataError
 from planner.network import Attachment, Network
 from planner.routing.graph import graph_of
-from planner.routing.kernels import ENTRY, HEAD_BITS, HOME, SPAN, Arcs, Doors, Homes, Work
+from planner.routing.kernels import HEAD_BITS, RING, SLOTS, Arcs, Array, Doors, Queue, Work
+from planner.routing.row_kernels import BLOCK_BITS, GROUP_BITS, HOME, Homes
 from planner.routing.terminals import Towards, terminals
 from planner.routing.ticks import LONGEST_MINUTES, NEVER, as_ticks
+
+ROOM = 1000  # entries a bucket of the queue holds at first
 
 
 def arcs_of(network: Network, towards: Towards) -> Arcs:
@@ -26,32 +26,60 @@ def arcs_of(network: Network, towards: Towards) -> Arcs:
                 f"the compiled router takes networks of up to {1 << HEAD_BITS:,} nodes, not {graph.nodes:,}"
             )
         ticks = as_ticks(np.minimum(graph.minutes, LONGEST_MINUTES + 1))
-        kept[name] = Arcs(graph.starts.copy(), ticks << HEAD_BITS | graph.heads)
+        arcs = ticks << HEAD_BITS | graph.heads
+        kept[name] = Arcs(graph.starts.copy(), arcs, _side_by_side(graph.starts, arcs))
     found: Arcs = kept[name]
     return found
 
 
+def _side_by_side(starts: Positions, arcs: Array) -> Array:
+    """Give the first arcs of each node, and 0 as the last where there are more; the rest lead back to the node."""
+    nodes, degree = len(starts) - 1, np.diff(starts)
+    slots = np.empty((nodes, SLOTS), np.uint64)
+    slots[:] = np.arange(nodes, dtype=np.uint64)[:, None]
+    for slot in range(SLOTS):
+        has = np.flatnonzero(degree > slot)
+        slots[has, slot] = arcs[starts[has] + slot]
+    slots[degree > SLOTS, SLOTS - 1] = 0
+    return slots
+
+
 def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Homes, Positions]:
-    """Give the demand points under the lower end of their edge; and of each edge the first and last that lie on it."""
+    """Give the demand points by the lower end of their edge; and of each edge the first and last that lie on it."""
     ends = terminals(network, demand, arriving=towards == "people")
-    tail_owns = ends.tail <= ends.head
-    own, other = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
-    nodes = len(network.xy)
-    order = np.lexsort((ends.edge, own.astype(np.int64) * nodes + other))
-    own, other, edge = own[order], other[order], ends.edge[order]
+    tail_is_low = ends.tail <= ends.head
+    low, high = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
+    order = np.lexsort((ends.edge, low.astype(np.int64) * len(network.xy) + high))
     homes = np.empty(len(order), HOME)
-    homes["other"] = other
-    homes["own"] = as_ticks(np.where(tail_owns, ends.to_tail, ends.to_head)[order])
-    homes["far"] = as_ticks(np.where(tail_owns, ends.to_head, ends.to_tail)[order])
-    first = np.flatnonzero(np.diff(own, prepend=-1) | np.diff(other, prepend=-1))
-    spans = np.empty(len(first), SPAN)
-    spans["own"], spans["first"], spans["last"] = own[first], first, np.append(first[1:], len(own))
-    by_far = np.argsort(other[first], kind="stable")
-    starts, far_starts = _starts(own, nodes), _starts(other[first], nodes)
+    homes["low"], homes["high"] = low[order], high[order]
+    homes["to_low"] = as_ticks(np.where(tail_is_low, ends.to_tail, ends.to_head)[order])
+    homes["to_high"] = as_ticks(np.where(tail_is_low, ends.to_head, ends.to_tail)[order])
     point = ends.point[order].astype(np.int32)
-    return Homes(
-        point, starts, homes, far_starts, spans[by_far], ends.fraction[order], as_ticks(ends.access[order])
-    ), _spans_by_edge(edge, len(network))
+    near = _blocks_near(homes, len(network.xy))
+    return Homes(point, homes, ends.fraction[order], as_ticks(ends.access[order]), *near), _spans_by_edge(
+        ends.edge[order], len(network)
+    )
+
+
+def _blocks_near(homes: Array, nodes: int) -> tuple[Array, Array, Array]:
+    """Give the blocks of homes on the roads of each node: the first two, and all in compressed rows."""
+    block = np.arange(len(homes)) >> BLOCK_BITS
+    count = blocks_of(len(homes))
+    both = np.concatenate((homes["low"], homes["high"])).astype(np.int64) * (count + 1) + np.tile(block, 2)
+    node, block = np.divmod(np.unique(both), count + 1)
+    starts = _starts(node, nodes)
+    many = np.diff(starts)
+    near = np.full((nodes, 2), count, np.int32)
+    for slot in range(2):
+        has = np.flatnonzero(many > slot)
+        near[has, slot] = block[starts[has] + slot]
+    near[many > 2, 1] = -1
+    return near, starts, block.astype(np.int32)
+
+
+def blocks_of(points: int) -> int:
+    """Tell how many blocks hold so many points; one more, empty, follows them."""
+    return -(-points >> BLOCK_BITS)
 
 
 def _spans_by_edge(edge: Positions, edges: int) -> Positions:
@@ -76,20 +104,25 @@ def doors_of(network: Network, sites: Attachment, on_edge: Positions, towards: T
     return doors, ends.point
 
 
-def work_for(nodes: int, points: int, buckets: int) -> Work:
-    """Make the arrays of one thread: for a network's nodes, at most so many demand points, and a queue of buckets."""
-    words = -(-points // 64)
-    half = (max(points, 2) - 1).bit_length() + 1 >> 1
+def work_for(arcs: Arcs, points: int, room: int) -> Work:
+    """Make the arrays of one thread: for a network's nodes, at most so many demand points, ``room`` in each bucket."""
+    nodes = len(arcs.starts) - 1
+    blocks = blocks_of(points) + 1
+    widest = max(SLOTS, int(np.diff(arcs.starts).max(initial=0)))
+    queue = Queue(
+        filled=np.zeros(RING, np.int64), rows=np.empty((RING, room), np.uint64), later=np.empty(16 * room, np.uint64),
+        front=np.empty(room + 1, np.uint64), sooner=np.empty(widest * room + 1, np.uint64),
+    )  # fmt: skip
+    digits = 1 << ((max(points, 2) - 1).bit_length() + 1 >> 1)
     return Work(
-        time=np.full(nodes, NEVER), touched=np.empty(nodes, np.int32), buckets=np.full(buckets, -1, np.int32),
-        pool=np.empty(2 * nodes + 16, ENTRY), best=np.empty(points, np.float32), words=np.zeros(words, np.uint64),
-        groups=np.zeros(-(-words // 64), np.uint64), found=np.empty(points, np.int32),
-        found_minutes=np.empty(points, np.float32), middle=np.empty(points, np.int32),
-        digits=np.empty((2, 1 << half), np.int64),
+        time=np.full(nodes, NEVER), touched=np.empty(nodes + 1, np.int32), queue=queue,
+        marks=np.zeros(blocks, np.uint8), groups=np.zeros((blocks >> GROUP_BITS) + 1, np.uint8),
+        found=np.empty(points + 1, np.int32), ticks=np.empty(points + 1, np.int64),
+        keys=np.empty(points, np.uint64), middle=np.empty(points, np.uint64), digits=np.empty((2, digits), np.int64),
     )  # fmt: skip
 
 
-def _starts(keys: Positions, size: int) -> npt.NDArray[Any]:
+def _starts(keys: Positions, size: int) -> Array:
     starts = np.zeros(size + 1, np.int32)
     np.cumsum(np.bincount(keys, minlength=size), out=starts[1:])
     return starts

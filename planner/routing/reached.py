@@ -1,26 +1,33 @@
-"""Reached: the stretches of road within minutes of a site, cut exactly where the time is up."""
+"""Reached: the stretches of road within minutes of a site, cut exactly where the time is up, and those around them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from planner.arrays import Minutes, Points, Positions
+from planner.arrays import Metres, Minutes, Points, Positions
 from planner.network import Attachment, Network
 from planner.routing.reach import TOLERANCE_MINUTES
 from planner.routing.search import Search
 from planner.routing.terminals import Towards
 from planner.routing.ticks import TICKS_PER_MINUTE, as_ticks, in_ticks
 
+if TYPE_CHECKING:
+    from planner.routing.area_kernels import Marks, Ways
+    from planner.routing.outline_kernels import Cells
+
+MOST_CELLS = 4_000_000
+CELL_METRES = 100.0
+
 Stretches = npt.NDArray[np.float64]
 """Rows of (edge, start, end): a road from one fraction of it to another, shape ``(stretches, 3)``."""
 
 Pieces = npt.NDArray[np.float64]
-"""Straight pieces of road, rows of (x0, y0, x1, y1) in metres."""
+"""Straight pieces of road: rows of (x0, y0, x1, y1, row of the stretch, key of the piece), in metres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +37,7 @@ class Shapes:
     starts: Positions
     xy: Points
     fraction: Minutes
+    metres: Metres
 
     @classmethod
     def of(cls, network: Network) -> Shapes:
@@ -42,10 +50,10 @@ class Shapes:
             step[starts[:-1]] = 0.0
             run = np.cumsum(step)
             run -= run[starts[edge]]
-            whole = run[starts[1:] - 1][edge]
-            fraction = np.divide(run, whole, out=np.zeros(len(run)), where=whole > 0)
+            whole = run[starts[1:] - 1]
+            fraction = np.divide(run, whole[edge], out=np.zeros(len(run)), where=whole[edge] > 0)
             fraction[starts[1:] - 1] = 1.0
-            kept["_shapes"] = cls(starts, xy, fraction)
+            kept["_shapes"] = cls(starts, xy, fraction, whole)
         found: Shapes = kept["_shapes"]
         return found
 
@@ -53,9 +61,9 @@ class Shapes:
         """Straight pieces of road in the given stretches."""
         from planner.routing.area_kernels import cut_pieces
 
-        room = np.empty((max(64, 4 * len(stretches)), 4))
+        room = np.empty((max(64, 4 * len(stretches)), 6))
         while (count := cut_pieces(stretches, self.starts, self.xy, self.fraction, room)) > len(room):
-            room = np.empty((count, 4))
+            room = np.empty((count, 6))
         return room[:count]
 
 
@@ -76,32 +84,76 @@ class Walker:
         self.room = np.empty((4096, 3))
 
     def stretches(self, door: int, minutes: float) -> Stretches:
-        """Stretches within minutes of a site, disjoint, by edge and fraction."""
+        """Stretches within minutes of a site, disjoint; those of an edge follow one another.
+
+        They lie in this walker's own memory, and hold until it is asked again.
+        """
         from planner.routing.area_kernels import reached_stretches
-        from planner.routing.kernels import ENTRY
 
         cut = int(np.floor((minutes + TOLERANCE_MINUTES) * TICKS_PER_MINUTE))
+        own = int(self.edge[door])
         while True:
-            rows = reached_stretches(
-                self.search.arcs, self.doors, door, self.ends, self.near, self.work, cut, self.search.shift, self.room
-            )
+            rows: int = reached_stretches(
+                self.search.arcs, self.doors, door, own, self.ends, self.near,
+                self.work, cut, self.search.shift, self.room,
+            )  # fmt: skip
             if rows >= 0:
-                break
+                return self.room[:rows]
             if rows == -1:
                 self.room = np.empty((2 * len(self.room), 3))
             else:
-                self.work = self.work._replace(pool=np.empty(2 * len(self.work.pool), ENTRY))
-        return _merged(np.concatenate((self.room[:rows], self._own_road(door, minutes))))
+                self.work = self.search.work(after=self.work)
 
-    def _own_road(self, door: int, minutes: float) -> Stretches:
-        """Stretch of the site's own road reached without passing its ends."""
-        left = minutes + TOLERANCE_MINUTES - float(self.doors.access[door]) / TICKS_PER_MINUTE
-        if left < 0:
-            return np.empty((0, 3))
-        here = float(self.doors.fraction[door])
-        low = here - left / float(self.doors.downward[door])
-        high = here + left / float(self.doors.upward[door])
-        return np.array([[self.edge[door], max(0.0, low), min(1.0, high)]])
+
+class Surroundings:
+    """Finds the roads around those reached that are not reached themselves."""
+
+    def __init__(self, network: Network) -> None:
+        from planner.routing.area_kernels import Marks
+
+        self.shapes = Shapes.of(network)
+        self.ways, self.cells = _ways(network, self.shapes)
+        edges, nodes = len(network), len(network.xy)
+        self.marks: Marks = Marks(*(np.zeros(size, np.int32) for size in (edges, edges, nodes, edges)))
+        self.turn = 0
+        self.room = np.empty((1024, 4))
+
+    def unreached(
+        self, stretches: Stretches, pieces: Pieces, *, metres: float, slit_metres: float
+    ) -> tuple[Stretches, Metres]:
+        """Give the stretches not reached within ``metres`` of the pieces reached, and half the width to leave out there.
+
+        That is ``slit_metres``, by which they are also shortened where they meet a place that is reached.
+        """
+        from planner.routing.area_kernels import mark_reached, unreached_near
+
+        while True:
+            self.turn += 1
+            mark_reached(stretches, self.ways.tail, self.ways.head, self.marks, self.turn)
+            rows = unreached_near(
+                stretches, pieces, metres, slit_metres, self.ways, self.cells, self.marks, self.turn, self.room
+            )
+            if rows <= len(self.room):
+                return self.room[:rows, :3], self.room[:rows, 3]
+            self.room = np.empty((2 * rows, 4))
+
+
+def _ways(network: Network, shapes: Shapes) -> tuple[Ways, Cells]:
+    """Lay out the straight segments of a network in cells, once; they are kept with it."""
+    from planner.routing.area_kernels import Ways
+    from planner.routing.outline_kernels import cells_of
+
+    kept = vars(network)
+    if "_ways" not in kept:
+        edge = np.repeat(np.arange(len(network), dtype=np.int32), np.diff(shapes.starts))
+        first = np.flatnonzero(edge[1:] == edge[:-1])
+        a, b = shapes.xy[first], shapes.xy[first + 1]
+        boxes = np.hstack((np.minimum(a, b), np.maximum(a, b)))
+        size = max(CELL_METRES, float(np.sqrt(np.ptp(shapes.xy, axis=0).prod() / MOST_CELLS)))
+        ways = Ways(network.tail.copy(), network.head.copy(), shapes.metres, edge[first])
+        kept["_ways"] = (ways, cells_of(boxes, size))
+    found: tuple[Ways, Cells] = kept["_ways"]
+    return found
 
 
 def edges_at_nodes(network: Network) -> tuple[Positions, Positions]:
@@ -111,39 +163,3 @@ def edges_at_nodes(network: Network) -> tuple[Positions, Positions]:
     node = np.concatenate((network.tail, network.head[~loops]))
     starts = np.concatenate(([0], np.cumsum(np.bincount(node, minlength=len(network.xy)))))
     return starts, edge[np.argsort(node, kind="stable")]
-
-
-def unreached(stretches: Stretches, edges: Positions) -> Stretches:
-    """Stretches of the given edges that are not among those reached."""
-    asked = np.unique(edges)
-    mine = stretches[np.isin(stretches[:, 0], asked)]
-    at = np.concatenate((asked, mine[:, 0], mine[:, 0], asked))
-    where = np.concatenate((np.zeros(len(asked)), mine[:, 1], mine[:, 2], np.ones(len(asked))))
-    kind = np.concatenate(
-        (np.full(len(asked), 0), np.full(len(mine), 1), np.full(len(mine), 2), np.full(len(asked), 3))
-    )
-    order = np.lexsort((kind, where, at))
-    at, where, kind = at[order], where[order], kind[order]
-    gap = np.flatnonzero((kind[:-1] % 2 == 0) & (at[1:] == at[:-1]) & (where[1:] > where[:-1]))
-    return np.column_stack((at[gap], where[gap], where[gap + 1]))
-
-
-def _merged(stretches: Stretches) -> Stretches:
-    """Join stretches of an edge that overlap or touch."""
-    rows = stretches[np.lexsort((stretches[:, 1], stretches[:, 0]))]
-    return np.array(list(_joined(rows))).reshape(-1, 3) if _overlaps(rows) else rows
-
-
-def _overlaps(rows: Stretches) -> bool:
-    return bool(((rows[1:, 0] == rows[:-1, 0]) & (rows[1:, 1] <= rows[:-1, 2])).any())
-
-
-def _joined(rows: Stretches) -> Iterator[tuple[float, float, float]]:
-    edge, start, end = rows[0]
-    for other, low, high in rows[1:]:
-        if other == edge and low <= end:
-            end = max(end, high)
-        else:
-            yield edge, start, end
-            edge, start, end = other, low, high
-    yield edge, start, end

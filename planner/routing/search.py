@@ -23,10 +23,11 @@ from planner.routing.terminals import Towards
 from planner.routing.ticks import LONGEST_MINUTES, TICKS_PER_MINUTE
 
 if TYPE_CHECKING:
-    from planner.routing.kernels import Arcs, Doors, Homes, Work
+    from planner.routing.kernels import Arcs, Doors, Work
+    from planner.routing.row_kernels import Homes
 
 Progress = Callable[[int, int], None]
-BUCKET_ARCS = 0.75  # width of a bucket of the queue, in typical arcs
+BUCKET_ARCS = 1.5  # width of a bucket of the queue, in typical arcs
 MOST_BUCKETS = 100_000
 BLOCK_PAIRS = 2_000_000
 BLOCK_SITES = 4096
@@ -72,11 +73,12 @@ class Search:
 
         return doors_of(self.network, sites, self.on_edge, self.towards)
 
-    def work(self) -> Work:
-        """Make the arrays one thread works in."""
-        from planner.routing.prepare import work_for
+    def work(self, *, after: Work | None = None) -> Work:
+        """Make the arrays one thread works in, with more room for the queue than ``after`` had, where it was too small."""
+        from planner.routing.prepare import ROOM, work_for
 
-        return work_for(len(self.network.xy), len(self.homes.homes), (self.cut >> self.shift) + 1)
+        room = ROOM if after is None else 2 * after.queue.rows.shape[1]
+        return work_for(self.arcs, len(self.homes.homes), room)
 
 
 class Desk:
@@ -95,7 +97,7 @@ class Desk:
 
         The arrays are this desk's own and hold until its next block; None where ``stopped(rows done)`` says so.
         """
-        from planner.routing.kernels import ENTRY, reach_rows
+        from planner.routing.row_kernels import reach_rows
 
         search, counts, row, filled = self.search, np.zeros(len(rows), np.int64), 0, 0
         while row < len(rows):
@@ -105,7 +107,7 @@ class Desk:
                 self.work, counts, self.points, self.minutes, filled,
             )  # fmt: skip
             if full:
-                self.work = self.work._replace(pool=np.empty(2 * len(self.work.pool), ENTRY))
+                self.work = search.work(after=self.work)
             elif row < len(rows) and filled + len(search.homes.homes) > len(self.points):
                 self.points = np.resize(self.points, 2 * len(self.points))
                 self.minutes = np.resize(self.minutes, 2 * len(self.minutes))

@@ -128,7 +128,7 @@ def _write_block(path: Path, rows: Positions, counts: Positions, points: Positio
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from planner.routing.kernels import copy_rows
+    from planner.routing.row_kernels import copy_rows
 
     order = np.argsort(rows)
     starts = np.empty(len(rows), np.int64)
