@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import shapely
 
 from planner.gazetteer import Basis, Gazetteer, NewName, Unit, open_gazetteer
@@ -70,13 +71,18 @@ def divisions(count: int) -> Iterator[Record]:
 
 def names(count: int) -> Iterator[Record]:
     """Generate names of two or three letters with a generic part, spread over counties."""
-    draw = random.Random(1)
-    for number in range(count):
-        text = "".join(draw.choices(FIRST, k=draw.choice((2, 2, 3)))) + draw.choice(LAST)
-        county = number // 400 % 2500
-        within = f"{11 + county // 2500:02d}{county // 50 % 50 + 1:02d}{county % 50 + 21:02d}"
-        new = NewName(text, "street", within, geometry=shapely.Point(75 + draw.random() * 60, 18 + draw.random() * 20))
-        yield name_record(new, f"place:n{number}", Period(SINCE, None), kind="standard", status="in use")
+    draw, valid = np.random.default_rng(1), Period(SINCE, None)
+    for began in range(0, count, 10_000):
+        size = min(10_000, count - began)
+        letters = np.array(list(FIRST))[draw.integers(0, len(FIRST), (size, 3))]
+        lengths, lasts = draw.choice((2, 2, 3), size), draw.integers(0, len(LAST), size)
+        points = shapely.points(75 + draw.random(size) * 60, 18 + draw.random(size) * 20)
+        for at, (row, length, last) in enumerate(zip(letters.tolist(), lengths.tolist(), lasts.tolist(), strict=True)):
+            text = "".join(row[:length]) + LAST[last]
+            county = (began + at) // 400 % 2500
+            within = f"{11 + county // 2500:02d}{county // 50 % 50 + 1:02d}{county % 50 + 21:02d}"
+            new = NewName(text, "street", within, geometry=points[at])
+            yield name_record(new, f"place:n{began + at}", valid, kind="standard", status="in use")
 
 
 def timed(what: str, goal: float, act: Callable[[int], object], *, times: int = 200) -> None:

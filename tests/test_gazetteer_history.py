@@ -18,7 +18,10 @@ from planner.demand import Demand
 from planner.errors import DataError, IdError, PeriodError, StoreError
 from planner.gazetteer import Basis, Gazetteer, Unit, open_gazetteer
 from planner.gazetteer.chain import bundle, replay, save_bundle
+from planner.gazetteer.divisions import new_division
+from planner.gazetteer.records import Record
 from planner.gazetteer.schema import DIVISION, KINDS
+from planner.layers import Period
 from planner.store import GeoPackageStore, geopackage
 
 BASIS = Basis("李明", document="国函〔2017〕107号", authority="国务院")
@@ -262,6 +265,32 @@ def test_fault_45_two_truths_on_one_day_are_refused_by_the_database_itself(books
     with pytest.raises(PeriodError, match="another truth"):
         books.load([record.but(name="山西省")], basis=BASIS)
     assert books.verify()
+
+
+@pytest.mark.parametrize("until", [None, date(2030, 1, 1)])
+def test_fault_45_a_streamed_load_with_two_truths_on_one_day_changes_nothing(
+    books: Gazetteer, until: date | None
+) -> None:
+    (record,) = books.divisions(date(2020, 1, 1), level="province")
+    head = books.verify().head
+    twice = (record.but(name=name, valid=Period(LONG_AGO, until)) for name in ("河北省", "河南省"))
+    with pytest.raises(PeriodError, match="another truth"):
+        books.load(twice, basis=BASIS)
+    assert books.verify(head=head)
+    assert [r["name"] for r in books.divisions(date(2020, 1, 1), level="province")] == ["山东省"]
+
+
+def test_a_streamed_load_of_truths_that_follow_one_another_is_kept_and_stays_guarded(books: Gazetteer) -> None:
+    def eras() -> Iterator[Record]:
+        for begin, end, name in ((1990, 2000, "旧县"), (2000, None, "新县")):
+            valid = Period(date(begin, 1, 1), date(end, 1, 1) if end else None)
+            yield new_division(Unit("370181", name), on=LONG_AGO, parent="").but(valid=valid)
+
+    books.load(eras(), basis=BASIS)
+    (now,) = books.divisions(date(2020, 1, 1), level="district")
+    assert now["name"] == "新县"
+    with pytest.raises(PeriodError, match="another truth"):
+        books.load([now.but(name="又县")], basis=BASIS)
 
 
 def test_fault_85_an_approved_change_is_undone_only_by_another_event(books: Gazetteer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -212,6 +213,11 @@ def test_every_rule_has_a_case_and_a_plain_name_passes_all() -> None:
         assert judge(Proposal(name)) == []
     assert judge(Proposal("青岛站", "facility", local_names=["青岛市"])) == []
     assert judge(Proposal("新路", replaces_protected="里院路", override="道路改线", document="1号")) == []
+
+
+def test_every_clause_names_the_regulation_and_none_invents_an_article_number() -> None:
+    assert all(text.startswith("地名管理条例（国务院令第753号") for text in CLAUSES.values())
+    assert not any(re.search(r"第[一二三四五六七八九十\d]+条", text) for text in CLAUSES.values())
 
 
 def test_fault_36_rare_characters_are_kept_and_private_ones_shown_by_code_point(books: Gazetteer) -> None:

@@ -27,6 +27,8 @@ OFFICE_TIME = timezone(timedelta(hours=8))
 
 Clock = Callable[[], datetime]
 _BATCH = 20_000
+_CACHE_KIB = 64_000
+_MAPPED_BYTES = 2**31  # look-ups in a book of a million names read scattered pages; mapped, none is copied
 _RANK = {name: rank for rank, name in enumerate(KINDS)}
 
 
@@ -62,6 +64,8 @@ class Ledger:
                     schema.create(db)
             self._db = self.store.connect()
             self._db.row_factory = sqlite3.Row
+            self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+            self._db.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
             geopackage.teach(self._db)
         return self._db
 

@@ -96,13 +96,13 @@ class Record:
 
     def row(self) -> tuple[Any, ...]:
         """Content as the table holds it: thing, slot, period, then the kind's own columns and ``more``; no geometry."""
-        given = self.values
+        given, kind = self.values, self.kind
         own = [
-            value if type(value := given.get(name)) is str or value is None else _stored(value)
-            for name in self.kind.columns
+            value if value is None or value.__class__ is str else _stored(value) for value in map(given.get, kind.own)
         ]
         more = "{}"
-        if extra := {key: given[key] for key in given.keys() - self.kind.columns.keys() if given[key] is not None}:
+        if not kind.columns.keys() >= given.keys():
+            extra = {key: given[key] for key in given.keys() - kind.columns.keys() if given[key] is not None}
             more = json.dumps(extra, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
         return (self.thing, self.slot, _stored(self.valid.start), _stored(self.valid.end), *own, more)
 
@@ -146,6 +146,8 @@ def _read(value: Any, sql: str) -> Any:
 
 
 def _stored(value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, date):
         return value.isoformat()
     return int(value) if isinstance(value, bool) else value

@@ -94,9 +94,13 @@ def _number(numeral: str) -> int:
 def _word(readings: list[str]) -> str:
     word = ""
     for reading in readings:
-        apart = word and reading[:1].translate(TONES) in {"a", "o", "e"} and word[-1:].isalpha()
-        word += f"'{reading}" if apart else reading
+        word += f"'{reading}" if word and _is_open(reading) and word[-1:].isalpha() else reading
     return word[:1].upper() + word[1:]
+
+
+@lru_cache(maxsize=5_000)
+def _is_open(syllable: str) -> bool:
+    return syllable[:1].translate(TONES) in {"a", "o", "e"}
 
 
 def _apart(text: str) -> Any:

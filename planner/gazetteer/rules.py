@@ -1,9 +1,9 @@
 """Rules: what a name may not be, what it should not be, and what a person must look at.
 
 One small function a rule. An ``error`` keeps a name from being approved; a ``warning`` is shown; a
-``suspect`` (大、洋、怪、重) waits until a named person has decided. The clauses are those of the
-Regulation on Place Names (地名管理条例, State Council order 753, in force 2022-05-01); article numbers are
-data in `CLAUSES`, to be checked against the official text before they are printed.
+``suspect`` (大、洋、怪、重) waits until a named person has decided. Each finding names its clause of the Regulation on
+Place Names (地名管理条例, State Council order 753, in force 2022-05-01) by what it asks; articles are not numbered,
+because our sources give no numbers and a wrong one in a refusal would be worse than none.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
         "street": "街路巷", "building": "住宅区、楼宇", "facility": "交通、水利、电力、通信设施", "other": "其他",
     }
 )  # fmt: skip
+REGULATION = "地名管理条例（国务院令第753号，2022年5月1日起施行）"
 CLAUSES: Mapping[str, str] = MappingProxyType(
     {
-        "meaning": "地名管理条例 命名原则：含义明确、健康", "feature": "地名管理条例 命名原则：符合实际地域、规模、性质",
-        "language": "地名管理条例 命名原则：使用国家通用语言文字，避免生僻字", "person": "地名管理条例 命名原则：不以国家领导人名字、一般不以人名作地名",
-        "foreign": "地名管理条例 命名原则：不以外国人名、地名作地名", "company": "地名管理条例 命名原则：不以企业名称或者商标名称作地名",
-        "duplicate": "地名管理条例 命名原则：规定范围内不重名，避免同音", "local": "地名管理条例 命名原则：设施名称与所在地地名一致",
-        "protected": "地名管理条例 地名文化保护：地名保护名录", "process": "地名管理条例 命名、更名程序",
+        "meaning": f"{REGULATION}命名原则：含义明确、健康", "feature": f"{REGULATION}命名原则：符合实际地域、规模、性质",
+        "language": f"{REGULATION}命名原则：使用国家通用语言文字，避免生僻字", "person": f"{REGULATION}命名原则：不以国家领导人名字、一般不以人名作地名",
+        "foreign": f"{REGULATION}命名原则：不以外国人名、地名作地名", "company": f"{REGULATION}命名原则：不以企业名称或者商标名称作地名",
+        "duplicate": f"{REGULATION}命名原则：规定范围内不重名，避免同音", "local": f"{REGULATION}命名原则：设施名称与所在地地名一致",
+        "protected": f"{REGULATION}地名文化保护：地名保护名录", "process": f"{REGULATION}命名、更名程序",
     }
 )  # fmt: skip
 _STREET = frozenset(

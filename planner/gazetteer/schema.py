@@ -11,12 +11,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 from planner.store import geopackage
 from planner.store.frames import STORED_CRS
 from planner.store.geopackage import GEOMETRY
 
+_ALWAYS_INDEXED = (("thing", "slot"), ("begun",), ("ended",))
 COMMON = ("thing", "slot", "valid_from", "valid_to", "begun", "ended", "seal")
 
 
@@ -34,10 +36,15 @@ class Kind:
         """Name of its table in the project file."""
         return f"register_{self.name}s"
 
-    @property
+    @cached_property
     def stored(self) -> tuple[str, ...]:
         """Columns that hold content, in the order they are sealed."""
         return (*self.columns, "more", *((GEOMETRY,) if self.geometry else ()))
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """Its own columns, in order."""
+        return tuple(self.columns)
 
 
 def _columns(text: str) -> Mapping[str, str]:
@@ -120,13 +127,23 @@ BEGIN SELECT RAISE(ABORT, 'records are never deleted; a correction is an event')
 CREATE TRIGGER {t}_update BEFORE UPDATE ON {t}
 WHEN NOT (OLD.ended IS NULL AND NEW.ended IS NOT NULL AND NEW.ended > OLD.begun AND {same})
 BEGIN SELECT RAISE(ABORT, 'records are never changed; a correction is an event'); END;
+CREATE TRIGGER {t}_order BEFORE INSERT ON {t} WHEN NEW.valid_from >= NEW.valid_to
+BEGIN SELECT RAISE(ABORT, 'a period must start before it ends'); END;
+"""
+_ONE_TRUTH = """
 CREATE TRIGGER {t}_one_truth BEFORE INSERT ON {t}
 WHEN NEW.ended IS NULL AND EXISTS (SELECT 1 FROM {t} WHERE thing = NEW.thing AND slot = NEW.slot AND ended IS NULL
   AND (valid_to IS NULL OR NEW.valid_from IS NULL OR NEW.valid_from < valid_to)
   AND (NEW.valid_to IS NULL OR valid_from IS NULL OR valid_from < NEW.valid_to))
 BEGIN SELECT RAISE(ABORT, 'two truths on one day'); END;
-CREATE TRIGGER {t}_order BEFORE INSERT ON {t} WHEN NEW.valid_from >= NEW.valid_to
-BEGIN SELECT RAISE(ABORT, 'a period must start before it ends'); END;
+"""
+_TWO_TRUTHS = """
+SELECT 1 FROM (SELECT thing, slot FROM {t} GROUP BY thing, slot HAVING count(*) > 1) AS several
+JOIN {t} AS one USING (thing, slot) JOIN {t} AS other USING (thing, slot)
+WHERE one.fid < other.fid AND one.ended IS NULL AND other.ended IS NULL
+  AND (one.valid_to IS NULL OR other.valid_from IS NULL OR other.valid_from < one.valid_to)
+  AND (other.valid_to IS NULL OR one.valid_from IS NULL OR one.valid_from < other.valid_to)
+LIMIT 1
 """
 
 
@@ -151,11 +168,10 @@ def _create_kind(db: sqlite3.Connection, kind: Kind) -> None:
     if kind.geometry:
         defined.append(f"{GEOMETRY} {kind.geometry}")
     db.execute(f"CREATE TABLE {table} ({', '.join(defined)})")
-    db.execute(f"CREATE INDEX {table}_thing_slot ON {table} (thing, slot)")
     _index(db, kind)
     fixed = ("fid", *(name for name in COMMON if name != "ended"), *kind.stored)
     same = " AND ".join(f'NEW."{name}" IS OLD."{name}"' for name in fixed)
-    for statement in geopackage.statements(_GUARDS.format(t=table, same=same)):
+    for statement in geopackage.statements((_GUARDS + _ONE_TRUTH).format(t=table, same=same)):
         db.execute(statement)
     geopackage.add_contents(db, table, geometry_type=kind.geometry, crs=STORED_CRS if kind.geometry else None)
     if kind.geometry:
@@ -164,18 +180,19 @@ def _create_kind(db: sqlite3.Connection, kind: Kind) -> None:
 
 
 def _index(db: sqlite3.Connection, kind: Kind) -> None:
-    for columns in (("begun",), ("ended",), *kind.indexes):
+    for columns in (*_ALWAYS_INDEXED, *kind.indexes):
         listed = ", ".join(f'"{name}"' for name in columns)
         only = " WHERE ended IS NOT NULL" if columns == ("ended",) else ""
         db.execute(f"CREATE INDEX {kind.table}_{'_'.join(columns)} ON {kind.table} ({listed}){only}")
 
 
 def suspend(db: sqlite3.Connection, kind: Kind) -> int:
-    """Put a table's look-up indexes aside for a large load in an open transaction; gives its last ``fid``.
+    """Put a table's indexes aside for a large load in an open transaction; gives its last ``fid``.
 
-    The guards stay, and the index they need.
+    The guard against two truths on one day needs one of them and is put aside too; `resume` makes up for it.
     """
-    for columns in (("begun",), ("ended",), *kind.indexes):
+    db.execute(f"DROP TRIGGER {kind.table}_one_truth")
+    for columns in (*_ALWAYS_INDEXED, *kind.indexes):
         db.execute(f"DROP INDEX {kind.table}_{'_'.join(columns)}")
     if kind.geometry:
         db.execute(f"DROP TRIGGER rtree_{kind.table}_{GEOMETRY}_insert")
@@ -183,7 +200,13 @@ def suspend(db: sqlite3.Connection, kind: Kind) -> int:
 
 
 def resume(db: sqlite3.Connection, kind: Kind, after: int) -> None:
-    """Build the indexes that `suspend` put aside, over rows loaded since too."""
+    """Build the indexes that `suspend` put aside, over rows loaded since too, and look for two truths on one day at once.
+
+    Raises `sqlite3.IntegrityError`, as the guard would have, before anything is committed.
+    """
     _index(db, kind)
+    if db.execute(_TWO_TRUTHS.format(t=kind.table)).fetchone():
+        raise sqlite3.IntegrityError("two truths on one day")
+    db.execute(geopackage.statements(_ONE_TRUTH.format(t=kind.table))[0])
     if kind.geometry:
         geopackage.index_rows(db, kind.table, after=after)

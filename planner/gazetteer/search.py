@@ -34,7 +34,7 @@ def find(
     found: list[Record] = []
     for where, values in _ways(wanted):
         for kind in (DIVISION, NAME):
-            found += ledger.select(kind, where, values, on=on, known_on=known_on, limit=limit)
+            found += ledger.select(kind, where, values, on=on, known_on=known_on, limit=max(limit - len(found), 0))
         found = list({(record.kind.name, record.fid): record for record in found}.values())
         if len(found) >= limit:
             break

@@ -121,6 +121,7 @@ class Cleaned:
     faults: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1_000)
 def clean(name: str) -> Cleaned:
     """Take invisible characters out of a name, and say what keeps it from being one.
 
@@ -177,6 +178,8 @@ def _converter() -> Any:
 @lru_cache(maxsize=200_000)
 def key(name: str) -> str:
     """What a name is looked up and compared by."""
+    if _PLAIN.fullmatch(name):
+        return str(_converter().convert(name))
     folded = _DROPPED.sub("", unicodedata.normalize("NFKC", name)).casefold()
     folded = "".join(letter for letter in folded if letter not in INVISIBLE)
     return folded if folded.isascii() else str(_converter().convert(folded))
@@ -187,6 +190,7 @@ def is_simplified(name: str) -> bool:
     return bool(_converter().convert(name) == name)
 
 
+@lru_cache(maxsize=1_000)  # a name is split for its parts, its spelling and its sound, one after another
 def split(name: str) -> tuple[str, str]:
     """Part a name into its specific part (专名) and its generic part (通名), which may be empty."""
     for size in range(min(_LONGEST, len(name) - 1), 0, -1):
