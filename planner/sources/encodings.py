@@ -10,14 +10,19 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from planner.errors import SourceError
 
+Some = TypeVar("Some")
 PUNCTUATION = frozenset("，。、（）：；“”‘’《》—…·　")
 BESIDE_LETTER = re.compile(rb"[A-Za-z][\xc2-\xdf][\x80-\xbf]|[\xc2-\xdf][\x80-\xbf][A-Za-z]")
 SINGLE_BYTE = frozenset(
     {"iso8859-1", "iso8859-15", "cp1252"}
 )  # every byte is a letter in these: decoding proves nothing
+
+
+SAMPLES = 20_000  # texts an encoding is judged by, spread over the whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def find_encoding(samples: Iterable[bytes], *, declared: str = "", asked: str | 
     """
     if asked:
         return Decoder(canonical(asked), "as asked")
-    texts = [raw for raw in samples if not raw.isascii()]
+    texts = spread([raw for raw in samples if not raw.isascii()])
     found = _by_trial(texts)
     if not declared:
         if found is None:
@@ -106,6 +111,11 @@ def find_encoding(samples: Iterable[bytes], *, declared: str = "", asked: str | 
         f"{file} says its text is {declared}, but the bytes are not; they read well as {found.upper()}:"
         f" read it with encoding={found!r}"
     )
+
+
+def spread(texts: list[Some]) -> list[Some]:
+    """Some of the texts, evenly spread over all: enough to judge by."""
+    return texts[:: max(1, len(texts) // SAMPLES)]
 
 
 def _by_trial(texts: list[bytes]) -> str | None:

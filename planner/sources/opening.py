@@ -15,6 +15,7 @@ from planner.sources.schema import Schema
 from planner.sources.sniff import Format, digest, local, recognise
 from planner.sources.tables import read_table_file
 from planner.sources.vectors import read_vector
+from planner.sources.watching import Progress, watched
 
 LISTS = frozenset({Format.CSV, Format.XLSX, Format.XLS})
 
@@ -26,38 +27,45 @@ def open_records(
     layer: str | None = None,
     encoding: str | None = None,
     ignore: Iterable[str] | None = (),
+    progress: Progress | None = None,
 ) -> Records:
     """Open any file that is read, whatever its name, and give its rows exactly as they stand.
 
     Columns named in ``ignore`` are left out; columns of identity-card or telephone numbers are refused otherwise, but
     for ``ignore=None``, which is for looking only. Raises `SourceError` where the file is not what it seems,
-    damaged, or holds several layers.
+    damaged, or holds several layers. ``progress(rows, of)`` is called now and then; without it, a bar shows where a
+    person waits.
     """
-    records = _opened(path, schema, layer, encoding)
+    with watched(progress, Path(path).name) as told:
+        records = _opened(path, schema, layer, encoding, told)
     return records if ignore is None else refuse_personal(records, ignore)
 
 
-def _opened(path: str | os.PathLike[str], schema: Schema, layer: str | None, encoding: str | None) -> Records:
+def _opened(
+    path: str | os.PathLike[str], schema: Schema, layer: str | None, encoding: str | None, progress: Progress
+) -> Records:
     found = local(path)
     kind = recognise(found)
     if kind is not Format.ZIP:
-        return _read(found, kind, schema, layer, encoding)
+        return _read(found, kind, schema, layer, encoding, progress)
     before = digest([found])
     with unpacked(found) as folder:
         inner, rest = choose(found, folder, layer)
-        records = _read(inner, recognise(inner), schema, rest, encoding)
+        records = _read(inner, recognise(inner), schema, rest, encoding, progress)
     if digest([found]) != before:
         raise SourceError(f"{found.name} changed while it was being read; wait until it is complete and read it again")
     return replace(records, file=f"{found.name}/{inner.name}", sha256=before)
 
 
-def _read(path: Path, kind: Format, schema: Schema, layer: str | None, encoding: str | None) -> Records:
+def _read(
+    path: Path, kind: Format, schema: Schema, layer: str | None, encoding: str | None, progress: Progress
+) -> Records:
     if kind in LISTS:
-        return read_table_file(path, kind, schema, layer=layer, encoding=encoding)
+        return read_table_file(path, kind, schema, layer=layer, encoding=encoding, progress=progress)
     if kind is Format.ZIP:
         raise SourceError(f"{path.name} is an archive within an archive; unpack it and give the one with the data")
     if kind is Format.GEOTIFF:
         raise SourceError(f"{path.name} is a raster; only read_population takes one")
     if kind is Format.DBF:
         raise SourceError(f"{path.name} is the table of a shapefile; give its .shp, or save the table as .csv or .xlsx")
-    return read_vector(path, kind, layer=layer, encoding=encoding)
+    return read_vector(path, kind, layer=layer, encoding=encoding, progress=progress)

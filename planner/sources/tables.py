@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from planner.sources.encodings import find_encoding
 from planner.sources.records import Blemish, Records
 from planner.sources.schema import GROUP, Schema, plain
 from planner.sources.sniff import Format, digest
+from planner.sources.watching import Progress, unheard
 
 DEEPEST_HEADING = 15  # lines of titles above the headings, at most
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "合计数", "累计", "total", "sum", "subtotal", "grandtotal"})
 TOTAL_LETTERS = frozenset("合总小共累 　tTsSgGｔＴ")  # which a total row's word begins with, for speed
 SEPARATORS = (",", ";", "\t", "|")
 
+BATCH = 65_536  # rows read before the progress is told
 Cells = list[list[Any]]
 
 
@@ -35,21 +38,23 @@ class Sheet:
     lines: list[int]
 
 
-def read_table_file(path: Path, kind: Format, schema: Schema, *, layer: str | None, encoding: str | None) -> Records:
+def read_table_file(
+    path: Path, kind: Format, schema: Schema, *, layer: str | None, encoding: str | None, progress: Progress = unheard
+) -> Records:
     """Read a list, finding its headings by the words ``schema`` knows."""
     before = digest([path])
     if kind is Format.CSV:
-        sheet, facts = _csv(path, encoding)
+        sheet, facts = _csv(path, encoding, progress)
     else:
         sheet, facts = _workbook(path, layer, schema)
     if digest([path]) != before:
         raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
-    if not any(not _blank(cell) for row in sheet.cells for cell in row):
+    if not any(_filled(row) for row in sheet.cells):
         raise SourceError(f"{path.name} holds no rows, only blanks")
     top, depth = find_headings(sheet.cells, schema)
     headings = _joined(sheet.cells[top : top + depth])
     body = [(line, row) for line, row in zip(sheet.lines[top + depth :], sheet.cells[top + depth :], strict=True)]
-    body = [(line, row) for line, row in body if any(not _blank(cell) for cell in row)]
+    body = [(line, row) for line, row in body if _filled(row)]
     frame = _frame(headings, [row for _, row in body])
     facts["headings"] = f"line {sheet.lines[top]}" + (f" to {sheet.lines[top] + depth - 1}" if depth > 1 else "")
     rows = np.array([line for line, _ in body], dtype=np.int64)
@@ -118,13 +123,18 @@ def _blank(cell: Any) -> bool:
     return cell is None or cell != cell  # noqa: PLR0124 - NaN alone differs from itself
 
 
+def _filled(row: Sequence[Any]) -> bool:
+    return any(not _blank(cell) for cell in row)
+
+
 def _frame(headings: list[str], body: Cells) -> pd.DataFrame:
     width = max([len(headings), *(len(row) for row in body)], default=0)
     names = [*headings, *[""] * (width - len(headings))]
     seen: dict[str, int] = {}
     columns: dict[str, list[Any]] = {}
-    for at, name in enumerate(names):
-        values = [row[at] if at < len(row) and not _blank(row[at]) else None for row in body]
+    nothing = [None] * len(body)
+    for at, (name, column) in enumerate(zip_longest(names, zip_longest(*body), fillvalue=nothing)):
+        values = [cell if (type(cell) is str and cell.strip()) or not _blank(cell) else None for cell in column]
         if not name:
             if all(value is None for value in values):
                 continue
@@ -136,16 +146,18 @@ def _frame(headings: list[str], body: Cells) -> pd.DataFrame:
 
 def _totals(frame: pd.DataFrame) -> list[Blemish]:
     """Rows that sum the others, by the word in their first filled text cell."""
+    begun = {
+        at for name in frame for at, cell in enumerate(frame[name]) if type(cell) is str and cell[0] in TOTAL_LETTERS
+    }
     found = []
-    for position, row in enumerate(frame.itertuples(index=False, name=None)):
-        for cell in [cell for cell in row if isinstance(cell, str)][:3]:
-            if cell[0] in TOTAL_LETTERS and plain(cell).rstrip("数行:") in TOTALS:
-                found.append(Blemish(position, "table.total", value=cell))
-                break
+    for position in sorted(begun):
+        words = [cell for cell in frame.iloc[position] if isinstance(cell, str)][:3]
+        if total := next((cell for cell in words if plain(cell).rstrip("数行:") in TOTALS), None):
+            found.append(Blemish(position, "table.total", value=total))
     return found
 
 
-def _csv(path: Path, encoding: str | None) -> tuple[Sheet, dict[str, str]]:
+def _csv(path: Path, encoding: str | None, progress: Progress) -> tuple[Sheet, dict[str, str]]:
     raw = path.read_bytes()
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if raw.startswith(mark):
@@ -159,12 +171,14 @@ def _csv(path: Path, encoding: str | None) -> tuple[Sheet, dict[str, str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     cells: Cells = []
     lines: list[int] = []
-    line = 1
+    line, last = 1, text.count("\n") + 1
     try:
         for row in reader:
-            cells.append(list(row))
+            cells.append(row)
             lines.append(line)
             line = reader.line_num + 1
+            if not len(lines) % BATCH:
+                progress(line, max(last, line))
     except csv.Error as error:
         raise SourceError(f"{path.name}, line {line}: {error}; check the quotation marks there") from error
     shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[separator]

@@ -48,6 +48,8 @@ def text(value: Any) -> str:
     >>> text(370102.0), text(" 历下区 "), text(None)
     ('370102', '历下区', '')
     """
+    if type(value) is str:
+        return value.strip()
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, float | np.floating) and float(value).is_integer():
@@ -78,7 +80,8 @@ def _read(
     listed: bool = True,
 ) -> Floats:
     found: Floats = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
-    odd = np.flatnonzero(~np.isfinite(found) & ~absent(values))
+    odd = np.flatnonzero(~np.isfinite(found))
+    odd = odd[~absent(values.iloc[odd])]
     mended, before, bad, raw = [], [], [], []
     for at in odd:
         value = mend(str(values.iloc[at]))

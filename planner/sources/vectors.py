@@ -11,15 +11,18 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyogrio.raw import open_arrow
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from planner.errors import SourceError
+from planner.sources.decoding import BYTES, decoded
 from planner.sources.encodings import decodes, find_encoding
-from planner.sources.records import Blemish, Geometries, Records
-from planner.sources.shapefiles import Parts, deleted_rows, find_parts
+from planner.sources.records import Geometries, Records
+from planner.sources.shapefiles import dbf_shape, deleted_rows, find_parts
 from planner.sources.sniff import Format, digest
 from planner.sources.stage import staged
+from planner.sources.watching import Progress, unheard
 from planner.texts import Text
 
 SUFFIX = {
@@ -32,13 +35,15 @@ SUFFIX = {
 PLAIN = "data"  # what a staged file is called, and so the layer of a format that does not name its own
 TEXTUAL = frozenset({Format.GEOJSON, Format.KML})
 RECORD = b"\x1e"
-BYTES = "ISO-8859-1"  # maps every byte to one character, so the raw bytes can be had back
+BATCH = 65_536  # rows read at once
 
 
-def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | None) -> Records:
+def read_vector(
+    path: Path, kind: Format, *, layer: str | None, encoding: str | None, progress: Progress = unheard
+) -> Records:
     """Read one layer of a recognised vector file, exactly as it stands."""
     if kind is Format.SHAPEFILE:
-        return _read_shapefile(path, encoding)
+        return _read_shapefile(path, encoding, progress)
     if kind is Format.PARQUET:
         return _read_parquet(path)
     before = _digest(path)
@@ -46,7 +51,7 @@ def read_vector(path: Path, kind: Format, *, layer: str | None, encoding: str | 
     with staged({PLAIN + SUFFIX[kind]: text}) as stage:
         target = stage / (PLAIN + SUFFIX[kind])
         chosen = _layer(target, path, layer)
-        table, meta = _arrow(target, path, layer=chosen)
+        table, meta = _arrow(target, path, progress, layer=chosen)
     _unchanged(path, before)
     frame, geometry, rows, damaged = _columns(table, meta)
     shown = "" if chosen == PLAIN else chosen
@@ -129,14 +134,33 @@ def _layer(target: Path, path: Path, asked: str | None) -> str:
     return found[0]
 
 
-def _arrow(target: Path, path: Path, **options: Any) -> tuple[Any, dict[str, Any]]:
+def _arrow(
+    target: Path, path: Path, progress: Progress, *, rows: int | None = None, **options: Any
+) -> tuple[Any, dict[str, Any]]:
+    """The layer as an Arrow table and what GDAL says of it, read batch by batch so that it shows and can be stopped."""
+    import pyarrow as pa
+
+    batches, done = [], 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's remarks; what matters is checked below
-            meta, table = pyogrio.read_arrow(target, return_fids=True, **options)
-    except (DataSourceError, DataLayerError, RuntimeError, ValueError, OSError) as error:
+            total = _rows(target, options.get("layer")) if rows is None else rows
+            with open_arrow(target, return_fids=True, use_pyarrow=True, batch_size=BATCH, **options) as (meta, reader):
+                for batch in reader:
+                    batches.append(batch)
+                    done += len(batch)
+                    progress(done, max(total, done))
+                table = pa.Table.from_batches(batches, reader.schema)
+    except (DataSourceError, DataLayerError, RuntimeError, ValueError, OSError, pa.ArrowException) as error:
         raise SourceError(f"{path.name} cannot be read: {_clean(error, target)}; is it damaged?") from error
     return table, meta
+
+
+def _rows(target: Path, layer: str | None) -> int:
+    """How many rows a layer says it has, 0 where only reading it would tell."""
+    if target.suffix in (".geojson", ".kml"):
+        return 0
+    return max(0, int(pyogrio.read_info(target, layer=layer)["features"]))
 
 
 def _clean(error: Exception, target: Path) -> str:
@@ -201,18 +225,18 @@ def _read_parquet(path: Path) -> Records:
     return Records(path.name, "", before, attributes, np.arange(1, len(frame) + 1), geometry, frame.crs, facts)
 
 
-def _read_shapefile(path: Path, encoding: str | None) -> Records:
+def _read_shapefile(path: Path, encoding: str | None, progress: Progress) -> Records:
     parts = find_parts(path)
     before = digest(parts.files)
     staged_parts: dict[str, Path | bytes] = {"data.shp": parts.shp, "data.shx": parts.shx, "data.dbf": parts.dbf}
     if parts.prj is not None:
         staged_parts["data.prj"] = parts.prj
     with staged(staged_parts) as stage:
-        table, meta = _arrow(stage / "data.shp", path, encoding=BYTES)
+        table, meta = _arrow(stage / "data.shp", path, progress, rows=dbf_shape(parts.dbf)[0], encoding=BYTES)
     if digest(parts.files) != before:
         raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
     raw, geometry, rows, damaged = _columns(table, meta)
-    frame, blemishes, decoder = _decoded(raw, parts, encoding)
+    frame, blemishes, decoder = decoded(raw, parts, encoding)
     notes = []
     if gone := deleted_rows(parts.dbf):
         notes.append(
@@ -234,83 +258,3 @@ def _read_shapefile(path: Path, encoding: str | None) -> Records:
         tuple(notes),
         damaged,
     )
-
-
-def _decoded(raw: pd.DataFrame, parts: Parts, asked: str | None) -> tuple[pd.DataFrame, list[Blemish], Any]:
-    """Turn byte-preserving text into text; a row that does not decode is a blemish, never mojibake."""
-    texts = [name for name in raw if pd.api.types.is_string_dtype(raw[name])]
-    values = {name: raw[name].astype(object).where(raw[name].notna(), None) for name in texts}
-    samples = {value for column in values.values() for value in column.unique() if value}
-    headings = [str(name).encode("latin-1") for name in raw]
-    decoder = find_encoding(
-        [*headings, *(one.encode("latin-1") for one in samples)],
-        declared=parts.declared_encoding,
-        asked=asked,
-        file=parts.shp.name,
-    )
-    names = [_heading(one, decoder.name, parts) for one in headings]
-    blemishes: list[Blemish] = []
-    frame = raw.copy()
-    for name, heading in zip(raw, names, strict=True):
-        if name in values:
-            frame[name] = _decode_column(values[name], heading, decoder.name, blemishes)
-    frame.columns = pd.Index(_unlike(names), dtype=object)
-    return frame, blemishes, decoder
-
-
-def _heading(raw: bytes, encoding: str, parts: Parts) -> str:
-    """A field name, cut at ten bytes by the format and so perhaps within a character."""
-    for cut in range(4):
-        try:
-            return raw[: len(raw) - cut].decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise SourceError(
-        f"{parts.dbf.name} has a field name that is no {encoding} text: {raw.hex(' ')};"
-        " say which encoding with encoding="
-    )
-
-
-def _unlike(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    told = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        told.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return told
-
-
-def _decode_column(column: pd.Series, heading: str, encoding: str, blemishes: list[Blemish]) -> pd.Series:
-    known: dict[str, str] = {}
-    bad: dict[str, str | None] = {}
-    for value in column.unique():
-        if value is None or value.isascii():
-            continue
-        raw = value.encode("latin-1")
-        try:
-            known[value] = raw.decode(encoding)
-            if encoding == "gb18030" and _utf8_han(raw):
-                bad[value] = None
-        except UnicodeDecodeError as error:
-            kept = raw[: error.start].decode(encoding) if error.start >= len(raw) - 3 else None
-            bad[value] = kept
-            known[value] = kept if kept is not None else raw.hex(" ")
-    if bad:
-        for position in np.flatnonzero(column.isin(list(bad)).to_numpy()):
-            value = column.iloc[position]
-            rule = "text.undecodable" if bad[value] is None else "text.cut"
-            raw_hex = value.encode("latin-1").hex(" ")
-            blemishes.append(Blemish(int(position), rule, heading, raw_hex, bad[value]))
-    which, values = pd.factorize(column)
-    told = np.array([*(known.get(value, value) for value in values), None], dtype=object)  # -1, the last, is missing
-    return pd.Series(told[which], index=column.index, dtype=object)
-
-
-def _utf8_han(raw: bytes) -> bool:
-    """Tell whether bytes in a GB18030 table are UTF-8 Chinese after all: valid, and every character of three bytes."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    beyond = [c for c in text if c > "\x7f"]
-    return len(beyond) >= 2 and all("\u4e00" <= c <= "\u9fff" for c in beyond)

@@ -16,6 +16,8 @@ BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u3000\\s]+")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\U0001f000-\U0001faff\u2600-\u27bf]")
 FORMULA = re.compile(r"'(?='*[=+\-@\t\r])")
+ODD = re.compile(rf"^'|^\s|\s$|\s\s|[^\S ]|{INVISIBLE.pattern}|{BIDI.pattern}|{CONTROL.pattern}")
+"""What only a name that needs a look holds; a list of a million names is passed over once."""
 
 
 def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.object_]:
@@ -25,23 +27,20 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
     formula sign is taken off again.
     """
     given = texts(values)
-    odd = np.array([not one.isascii() or one.startswith("'") or not one.isprintable() for one in given], bool)
-    if not odd.any():
+    odd = np.array([at for at, one in enumerate(given) if ODD.search(one)], dtype=np.int64)
+    if not len(odd):
         return given
     told = given.copy()
-    for at in np.flatnonzero(odd):
-        told[at] = tidy(given[at])
+    told[odd] = [tidy(one) for one in given[odd]]
+    shown = np.array([_shown(one) for one in given[odd]], dtype=object)
     for rule, pattern in (("text.bidi", BIDI), ("text.control", CONTROL)):
-        bad = np.array([pattern.search(one) is not None for one in given], bool)
-        if bad.any():
-            ledger.quarantine(
-                bad & ledger.standing, rule, column=column, value=np.array([_shown(one) for one in given], dtype=object)
-            )
-    marked = np.array([FORMULA.match(one) is not None for one in given], bool)
-    changed = (told != given) & ledger.standing
-    ledger.repair(changed & marked, "text.formula_mark", column, before=given, after=told)
-    shown = np.array([_shown(one) for one in given], dtype=object)
-    ledger.repair(changed & ~marked, "text.invisible", column, before=shown, after=told)
+        bad = np.array([pattern.search(one) is not None for one in given[odd]], bool)
+        ledger.quarantine(odd[bad], rule, column=column, value=shown[bad])
+    marked = np.array([FORMULA.match(one) is not None for one in given[odd]], bool)
+    changed = (told[odd] != given[odd]) & ledger.standing[odd]
+    for which, rule, before in ((marked, "text.formula_mark", given[odd]), (~marked, "text.invisible", shown)):
+        at = changed & which
+        ledger.repair(odd[at], rule, column, before=before[at], after=told[odd[at]])
     return told
 
 
