@@ -21,7 +21,7 @@ FLOORS = [
     "routing",
     "coverage candidates",
     "access plan allotment beds village_homes projection suitability",
-    "facts",
+    "facts programme",
     "optimise maps reports exports rezone",
     "sources",
     "project",

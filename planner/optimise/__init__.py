@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from planner.optimise.analysis import compare, frontier, plot_frontier, ranking, sensitivity
 from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
+from planner.optimise.phases import maximise_over_years
 from planner.optimise.problem import Problem
 from planner.optimise.solvers import Highs, Search, Solver
+from planner.optimise.tiers import maximise_tiers
 from planner.optimise.times import minimise_mean_time, minimise_worst_time
 from planner.optimise.verify import Verified, verify
 
@@ -20,6 +22,8 @@ __all__ = [
     "frontier",
     "maximise_coverage",
     "maximise_in_stages",
+    "maximise_over_years",
+    "maximise_tiers",
     "maximise_worst_share",
     "minimise_mean_time",
     "minimise_worst_time",

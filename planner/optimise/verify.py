@@ -9,11 +9,15 @@ import numpy as np
 from planner.errors import OptimiseError
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, SitesNeeded
+from planner.optimise.phases import joint_of_phases
 from planner.optimise.problem import Problem
+from planner.optimise.programmes import check_programme
 from planner.optimise.rules import broken, covered
 from planner.optimise.sharing import Shares, faults_of
+from planner.optimise.tiers import joint_of_tiers
 from planner.optimise.times import Evidence, check_times
 from planner.plan import PROVEN_GAP, Plan
+from planner.programme import PhasedPlan, Programme, TieredPlan
 
 CLOSE = 1e-9
 
@@ -36,12 +40,16 @@ class Verified:
         return f"value {self.value:,.6g} checked, certified bound {self.certified:,.6g}, claimed bound {self.claimed:,.6g}, {how}"
 
 
-def verify(plan: Plan) -> Verified:
+def verify(plan: Plan | Programme) -> Verified:
     """Check a plan's rules, value and dual certificate afresh, in one pass over the pairs and without any solver.
+
+    A programme over years or tiers is checked whole, with what binds its parts.
 
     Raises `OptimiseError` naming what does not hold: a rule broken, a value misstated, a bound that its
     certificate does not prove, or a bound on the wrong side of the value.
     """
+    if isinstance(plan, Programme):
+        return Verified(plan.value, _check_programme(plan), plan.bound, plan.proven_by)
     if isinstance(evidence := plan.details.get("evidence"), Evidence):
         return Verified(plan.value, check_times(plan, evidence), plan.bound, plan.proven_by)
     objective: Objective | None = plan.details.get("asked")
@@ -65,6 +73,14 @@ def verify(plan: Plan) -> Verified:
     if faults:
         raise OptimiseError(f"the plan {'; '.join(faults)}")
     return Verified(value, certified, plan.bound, plan.proven_by)
+
+
+def _check_programme(plan: Programme) -> float:
+    if isinstance(plan, PhasedPlan):
+        return check_programme(joint_of_phases(plan.question), plan)
+    if isinstance(plan, TieredPlan):
+        return check_programme(joint_of_tiers(plan.question), plan)
+    raise OptimiseError(f"a {type(plan).__name__} cannot be checked; only programmes over years or tiers can")
 
 
 def _value(plan: Plan, problem: Problem, objective: Objective, opened: np.ndarray, faults: list[str]) -> float:
