@@ -53,11 +53,11 @@ def streamed(customers: int, *, radius: float, new: int, seed: int = 1) -> Probl
     place = random.uniform(0, 30, (100, 2)).astype(np.float32)
 
     def blocks() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for start in range(0, customers, 200_000):
-            count = min(200_000, customers - start)
+        for start in range(0, customers, 50_000):
+            count = min(50_000, customers - start)
             home = random.uniform(0, 30, (count, 2)).astype(np.float32)
             apart = (home[:, :1] - place[:, 0]) ** 2 + (home[:, 1:] - place[:, 1]) ** 2
-            row, site = np.nonzero(apart <= np.float32(radius**2))
+            row, site = np.divmod(np.flatnonzero(apart <= np.float32(radius**2)).astype(np.int32), np.int32(100))
             yield np.ones(count), row, site
 
     return merge_streamed(blocks(), sites=100, new=new)
@@ -84,8 +84,8 @@ Case = tuple[Callable[[], Problem], float, float]
 CASES: dict[str, Case] = {
     "500 x 5,000, p 50": (lambda: clustered(500, 5_000, new=50, radius=5.0), 10, 0),
     "2,000 x 50,000, p 200": (lambda: clustered(2_000, 50_000, new=200, radius=2.5), 15, 0),
-    "5,000 x 200,000, p 500, first": (lambda: clustered(5_000, 200_000, new=500, radius=1.6), 12, 0),
-    "5,000 x 200,000, p 500": (lambda: clustered(5_000, 200_000, new=500, radius=1.6), 100, 0),
+    "5,000 x 200,000, p 500, first": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 12, 0),
+    "5,000 x 200,000, p 500": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 100, 0),
     "100 x 1 M, radius 6, p 10": (lambda: streamed(1_000_000, radius=6.0, new=10), 30, 0),
     "100 x 1 M, radius 4.5, p 15": (lambda: streamed(1_000_000, radius=4.5, new=15), 30, 0),
     "100 x 1 M, radius 3.75, p 20": (lambda: streamed(1_000_000, radius=3.75, new=20), 30, 0),

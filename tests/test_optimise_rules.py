@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.errors import InfeasibleError, QuestionError
+from planner.errors import DataError, InfeasibleError, QuestionError
 from planner.optimise import (
     Highs,
     Problem,
@@ -133,6 +133,12 @@ def test_streamed_customers_give_the_problem_of_all_their_pairs() -> None:
     assert len(merged.people) == len(np.unique(near, axis=0))
     for opened in (np.arange(9) < 2, np.arange(9) % 2 == 0):
         assert people_covered(merged, opened) == people_covered(whole, opened)
+
+
+@pytest.mark.parametrize("row", [[1, 0], [0, 2], [-1, 0]])
+def test_streamed_pairs_out_of_order_or_of_nobody_are_refused(row: list[int]) -> None:
+    with pytest.raises(DataError, match="ascend by customer"):
+        merge_streamed([(np.ones(2), np.array(row), np.array([0, 1]))], sites=2, new=1)
 
 
 @settings(max_examples=40, deadline=None)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from planner.arrays import People, Positions
 from planner.errors import DataError, OptimiseError
@@ -15,6 +14,8 @@ from planner.optimise.reduce import site_keys
 
 Block: TypeAlias = tuple[People, Positions, Positions]
 """People of some customers ``(customers,)``, and the (customer, site) pairs in reach, customers ascending from 0."""
+
+CLASH = "two sets of sites share a signature; use Problem.from_pairs for these customers"
 
 
 def merge_streamed(blocks: Iterable[Block], *, sites: int, **rules: Any) -> Problem:
@@ -47,25 +48,20 @@ class _Merged:
 
     def take(self, people: People, row: Positions, site: Positions) -> None:
         """Merge a block."""
+        from planner.optimise.kernels import kinds
+
         people, row, site = np.asarray(people, float), np.asarray(row), np.asarray(site)
         if not (np.isfinite(people) & (people >= 0)).all():
             raise DataError("people must be numbers, 0 or more, for every customer")
         if len(site) and not (site.min() >= 0 and site.max() < self.sites):
             raise DataError("a block names a site that does not exist")
-        starts = np.searchsorted(row, np.arange(len(people) + 1))
-        signature, check = self._sums(starts, site)
-        kinds, first, kind = np.unique(signature, return_index=True, return_inverse=True)
-        if (check[first][kind] != check).any():
-            raise OptimiseError("two sets of sites share a signature; use Problem.from_pairs for these customers")
-        sums = np.bincount(kind, weights=people, minlength=len(kinds))
-        for key, at, amount in zip(kinds.tolist(), first.tolist(), sums.tolist(), strict=True):
-            self._add(key, int(check[at]), amount, site[starts[at] : starts[at + 1]])
-
-    def _sums(self, starts: Positions, site: Positions) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-        running = np.zeros((2, len(site) + 1), np.uint64)
-        for k in range(2):
-            np.cumsum(self.keys[:, k][site], out=running[k, 1:])
-        return running[0][starts[1:]] - running[0][starts[:-1]], running[1][starts[1:]] - running[1][starts[:-1]]
+        sums, total, pairs, fault = kinds(people, row, site, self.keys)
+        if fault == 1:
+            raise DataError("a block's pairs must ascend by customer and name customers of the block only")
+        if fault == 2:
+            raise OptimiseError(CLASH)
+        for (key, check), amount, (start, end) in zip(sums.tolist(), total.tolist(), pairs.tolist(), strict=True):
+            self._add(key, check, amount, site[start:end])
 
     def _add(self, key: int, check: int, people: float, sites: Positions) -> None:
         place = self.place.setdefault(key, len(self.members))
@@ -74,5 +70,5 @@ class _Merged:
             self.people.append(0.0)
             self.members.append(np.array(sites, np.int64))
         elif self.check[place] != check:
-            raise OptimiseError("two sets of sites share a signature; use Problem.from_pairs for these customers")
+            raise OptimiseError(CLASH)
         self.people[place] += people
