@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,15 @@ DONE, FINDINGS, BAD_INPUT, NO_PLAN, STORE, INTERRUPTED = 0, 1, 3, 4, 5, 130
 WORDS = {
     "zh": {
         "map": "地图", "table": "表格", "brief": "简报", "layers": "图层", "index": "成果目录", "manifest": "运行清单",
-        "people": "服务对象 {people:,} 人：现状覆盖 {covered_before:,} 人（{share_before:.1%}），"
-        "规划后 {covered:,} 人（{share:.1%}）；未覆盖 {uncovered:,} 人，未接入路网 {not_connected:,} 人",
+        "people": "服务对象 {people} 人：现状覆盖 {covered_before} 人（{share_before}），"
+        "规划后 {covered} 人（{share}）；未覆盖 {uncovered} 人，未接入路网 {not_connected} 人",
         "plan": "新增 {added} 处；{proof}", "proven": "已证明最优", "gap": "距最优不超过 {gap:.2%}",
         "findings": "有数据行被隔离，见表格中的“隔离记录”",
     },
     "en": {
         "map": "map", "table": "table", "brief": "brief", "layers": "layers", "index": "index", "manifest": "manifest",
-        "people": "{people:,} people: {covered_before:,} covered today ({share_before:.1%}), {covered:,} with the plan"
-        " ({share:.1%}); {uncovered:,} out of reach, {not_connected:,} not connected to a road",
+        "people": "{people} people: {covered_before} covered today ({share_before}), {covered} with the plan"
+        " ({share}); {uncovered} out of reach, {not_connected} not connected to a road",
         "plan": "{added} new sites; {proof}", "proven": "proven best", "gap": "at most {gap:.2%} from the best",
         "findings": "some rows were quarantined; the table lists them",
     },
@@ -131,10 +132,10 @@ def _run(toml: Path, data: Path | None, out: Path, *, quiet: bool) -> None:
     run = project.run(out, progress=not quiet and sys.stderr.isatty())
     lang = project.settings.project.lang
     words = WORDS[lang]
-    for one in run.answers.values():
+    for ident, one in run.answers.items():
         proof = words["proven"] if one.plan.proven else words["gap"].format(gap=one.plan.gap)
-        click.echo(repr(one.plan) if lang == "en" else f"【{one.plan.scenario.name}】")
-        click.echo("  " + words["people"].format(**one.summary.overall))
+        click.echo(f"【{one.plan.scenario.name}】")
+        click.echo("  " + words["people"].format(**_told(run.facts[ident].overall)))
         click.echo("  " + words["plan"].format(added=len(one.plan.added), proof=proof))
     for report in run.reports.values():
         click.echo("  " + report.summary(lang=lang))
@@ -147,6 +148,15 @@ def _run(toml: Path, data: Path | None, out: Path, *, quiet: bool) -> None:
     if run.has_findings:
         click.echo(words["findings"])
         sys.exit(FINDINGS)
+
+
+def _told(overall: Mapping[str, Any]) -> dict[str, str]:
+    """Counts and shares as every table shows them, hidden ones as their marks."""
+    from planner.facts import count_text, percent
+
+    told = {name: count_text(value) for name, value in overall.items() if not name.startswith("share")}
+    shares = {"share_before": "covered_before", "share": "covered"}
+    return told | {name: percent(overall[part], overall["people"]) for name, part in shares.items()}
 
 
 def run_command() -> None:

@@ -1,15 +1,17 @@
 """Access: what coverage means for people."""
 
 from planner.access.catchments import floating_catchments, gaussian_decay, step_decay
-from planner.access.gaps import find_gaps
+from planner.access.gaps import NOT_CONNECTED, find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
 from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise, units_of
-from planner.access.suppressed import Suppressed, suppress
-from planner.access.suppression import hide, suppress_counts
+from planner.access.suppressed import Suppressed, is_sensitive, suppress
+from planner.access.suppression import ALONGSIDE, hide, suppress_counts
 from planner.access.times import Times, nearest_times
 
 __all__ = [
+    "ALONGSIDE",
+    "NOT_CONNECTED",
     "TOTAL",
     "UNASSIGNED",
     "Inequality",
@@ -22,6 +24,7 @@ __all__ = [
     "gaussian_decay",
     "hide",
     "inequality",
+    "is_sensitive",
     "nearest_times",
     "readings",
     "step_decay",

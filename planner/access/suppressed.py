@@ -13,6 +13,8 @@ import pandas as pd
 
 from planner.access.summary import TOTAL, Summary
 from planner.access.suppression import ALONGSIDE, LIMIT, Known, hide, told
+from planner.services import service, service_keys
+from planner.sites import Sites
 
 SUMS = (
     {"people": 1, "covered": -1, "uncovered": -1, "not_connected": -1},
@@ -33,6 +35,11 @@ class Suppressed:
     summary: Summary
     hidden: Mapping[str, pd.DataFrame]
     limit: int
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Levels of unit, widest first."""
+        return self.summary.levels
 
     def table(self, level: str) -> pd.DataFrame:
         """The summary's table as it may be printed: ``<10``, ``※``, or the count; a share only of shown counts."""
@@ -61,6 +68,12 @@ class Suppressed:
         return (
             f"<Suppressed: {sum(int(a.to_numpy().sum()) for a in self.hidden.values()):,} of {cells:,} counts hidden>"
         )
+
+
+def is_sensitive(sites: Sites) -> bool:
+    """Tell whether any of the sites is of a service whose small counts are never shown."""
+    known = set(service_keys())
+    return any(key in known and service(key).sensitive for key in sites["service"].unique())
 
 
 def suppress(summary: Summary, *, limit: int = LIMIT, show_zeros: bool = False) -> Suppressed:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.access import Summary
+from planner.access import Summary, Suppressed, is_sensitive, suppress
 from planner.area import StudyArea, Units
 from planner.coverage import Coverage
 from planner.errors import DataError
@@ -20,12 +20,16 @@ Layers: TypeAlias = dict[str, gpd.GeoDataFrame]
 Thing: TypeAlias = Plan | Coverage | Layer | StudyArea | gpd.GeoDataFrame | Mapping[str, Any]
 
 
-def layers_of(thing: Thing, *, summary: Summary | None = None, units: Units | None = None) -> Layers:
-    """Frames by layer name, the one that single-layer formats take first."""
+def layers_of(thing: Thing, *, summary: Summary | Suppressed | None = None, units: Units | None = None) -> Layers:
+    """Frames by layer name, the one that single-layer formats take first.
+
+    Of a sensitive service no count of people leaves but those of units, the small ones hidden, and no point of theirs.
+    """
     if isinstance(thing, Plan):
         return _plan(thing, summary, units)
     if isinstance(thing, Coverage):
-        return {"demand": _demand(thing, None), "sites": thing.sites.frame}
+        people = {} if is_sensitive(thing.sites) else {"demand": _demand(thing, None)}
+        return {**people, "sites": thing.sites.frame}
     if isinstance(thing, StudyArea):
         polygon = gpd.GeoDataFrame({"name": [thing.name]}, geometry=[thing.polygon], index=["area"], crs=thing.crs)
         return {"units": thing.units.frame, "area": polygon.rename_axis("id")}
@@ -63,10 +67,12 @@ def about(thing: Thing) -> pd.DataFrame:
         "status": thing.status,
         "seed": str(thing.seed),
     }
+    if is_sensitive(coverage.sites):
+        told = {item: value for item, value in told.items() if item not in {"people", "share", "value", "bound"}}
     return pd.DataFrame({"item": list(told), "value": list(told.values())})
 
 
-def _plan(plan: Plan, summary: Summary | None, units: Units | None) -> Layers:
+def _plan(plan: Plan, summary: Summary | Suppressed | None, units: Units | None) -> Layers:
     coverage = plan.scenario.coverage
     sites = coverage.sites.frame.loc[plan.ids]
     sites.insert(0, "new", sites.index.isin(plan.added))
@@ -77,6 +83,8 @@ def _plan(plan: Plan, summary: Summary | None, units: Units | None) -> Layers:
     new = sites[sites["new"]].drop(columns=["new", "existing"]).join(ranking).sort_values(["rank"])
     front = [name for name in ("rank", "people_gained", "people_covered") if name in new]
     new = new[front + [name for name in new if name not in front]]
+    if is_sensitive(coverage.sites) or isinstance(summary, Suppressed):
+        return _without_people(sites, new, units, summary)
     told: Layers = {
         "sites": sites.join(ranking[["rank", "people_gained"]]),
         "new_sites": new,
@@ -85,6 +93,20 @@ def _plan(plan: Plan, summary: Summary | None, units: Units | None) -> Layers:
     }
     if units is not None:
         told["units"] = _units(units, summary)
+    return told
+
+
+def _without_people(
+    sites: gpd.GeoDataFrame, new: gpd.GeoDataFrame, units: Units | None, summary: Summary | Suppressed | None
+) -> Layers:
+    bare = sites.drop(columns=["people_nearest"])
+    told: Layers = {
+        "sites": bare,
+        "new_sites": new.drop(columns=["people_gained", "people_covered", "people_nearest"]),
+        "existing_sites": bare[~bare["new"]].drop(columns=["new"]),
+    }
+    if units is not None:
+        told["units"] = _units(units, suppress(summary) if isinstance(summary, Summary) else summary)
     return told
 
 
@@ -101,11 +123,13 @@ def _demand(coverage: Coverage, plan: Plan | None) -> gpd.GeoDataFrame:
     return frame
 
 
-def _units(units: Units, summary: Summary | None) -> gpd.GeoDataFrame:
+def _units(units: Units, summary: Summary | Suppressed | None) -> gpd.GeoDataFrame:
     frame = units.frame
     if summary is None:
         return frame
     counts = pd.concat([summary.table(level) for level in summary.levels])
     counts = counts.loc[counts.index.isin(frame.index)].drop(columns=["code", "name", "parent"])
+    if isinstance(summary, Suppressed):
+        counts = counts.astype(str)
     joined: gpd.GeoDataFrame = frame.join(counts)
     return joined

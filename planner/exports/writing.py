@@ -11,14 +11,14 @@ from types import MappingProxyType
 import geopandas as gpd
 import pandas as pd
 
-from planner.access import Summary
+from planner.access import Summary, Suppressed
 from planner.area import Units
 from planner.errors import DataError
 from planner.exports.contents import Layers, Thing, about, layers_of
 from planner.exports.exchange import write_exchange
 from planner.exports.lists import write_csv, write_xlsx
-from planner.exports.secrecy import may_leave
 from planner.exports.vectors import write_flatgeobuf, write_geojson, write_geopackage, write_parquet
+from planner.facts.secrecy import may_leave
 
 Writer = Callable[[gpd.GeoDataFrame, Path], None]
 SINGLE: Mapping[str, Writer] = MappingProxyType(
@@ -54,7 +54,7 @@ def write(
     path: str | os.PathLike[str],
     *,
     layer: str | None = None,
-    summary: Summary | None = None,
+    summary: Summary | Suppressed | None = None,
     units: Units | None = None,
 ) -> Written:
     """Write a plan, records or a frame in the format the file's name asks for.

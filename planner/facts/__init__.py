@@ -1,6 +1,7 @@
 """Facts: what a plan says, in whole people and plain words, for every map, table and document alike."""
 
 from planner.facts.facts import Facts, gather
+from planner.facts.lists import count_text, less
 from planner.facts.saving import replacing
 from planner.facts.sentences import finding, headline, percent, proof, time_classes, title
 from planner.facts.words import LANGUAGES, words
@@ -8,9 +9,11 @@ from planner.facts.words import LANGUAGES, words
 __all__ = [
     "LANGUAGES",
     "Facts",
+    "count_text",
     "finding",
     "gather",
     "headline",
+    "less",
     "percent",
     "proof",
     "replacing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
@@ -13,22 +13,31 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.access import TOTAL, Summary, summarise
+from planner.access import TOTAL, Summary, Suppressed, is_sensitive, summarise, suppress
 from planner.area import StudyArea, Units
 from planner.coverage import Coverage
-from planner.errors import CrsError
-from planner.facts.lists import existing_table, new_table, not_connected_table
+from planner.errors import CrsError, QuestionError
+from planner.facts.lists import existing_table, gap_table, new_table, not_connected_table
 from planner.facts.parameters import parameter_table
+from planner.facts.secrecy import may_leave
+from planner.facts.words import words
 from planner.plan import Plan
+from planner.services import Service
+
+GAINS = ("gain", "covered_so_far")
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
     """Everything an official reads about one plan, or about today's coverage where ``plan`` is None.
 
-    ``new_sites``, ``existing_sites`` and ``not_connected`` are tables in whole people that add up to the
+    ``new_sites``, ``existing_sites``, ``not_connected`` and ``gaps`` are tables in whole people that add up to the
     ``summary``; ``parameters`` has the columns ``key``, ``value``, ``unit``, ``source``. ``map_approval`` is the
     map approval number (审图号); without one every output is stamped as internal.
+
+    Of a sensitive service ``hidden`` holds the tables as they may be printed: what is shown is `overall` and
+    `table_of`, lists bear no counts, and nothing tells of single points. ``secret`` are IDs of sites whose 密级 is
+    not 公开: they stand in no list and on no map, though those they serve count as served.
     """
 
     coverage: Coverage
@@ -47,20 +56,39 @@ class Facts:
     map_approval: str = ""
     made_by: str = ""
     given_title: str = ""
-
-    @property
-    def overall(self) -> dict[str, float]:
-        """The total row of the summary."""
-        return self.summary.overall
+    gaps: gpd.GeoDataFrame | None = None
+    hidden: Suppressed | None = None
+    secret: frozenset[str] = frozenset()
+    covered_by_step: list[Any] = field(default_factory=list)
+    """People covered with the first 0, 1, 2 ... new stations built; None where it is not told."""
 
     @cached_property
-    def covered_by_step(self) -> list[int]:
-        """Whole people covered with the first 0, 1, 2 ... new stations built."""
-        covered = [int(value) for value in self.new_sites["covered_so_far"]]
-        return [int(self.overall["covered"]) - int(self.new_sites["gain"].sum()), *covered]
+    def overall(self) -> dict[str, Any]:
+        """The total row as it may be printed: counts, or the marks of hidden ones."""
+        return self.summary.overall if self.hidden is None else self.hidden.overall
+
+    @property
+    def new_count(self) -> int:
+        """How many stations are new, those not listed included."""
+        return 0 if self.plan is None else len(self.plan.added)
+
+    @property
+    def existing_count(self) -> int:
+        """How many existing stations stay open, those not listed included."""
+        return int(self.opened.isin(self.coverage.sites.existing.ids).sum())
+
+    @property
+    def opened(self) -> pd.Index:
+        """IDs of the open sites: the plan's, or those that stand."""
+        return self.coverage.sites.existing.ids if self.plan is None else self.plan.ids
+
+    def notes(self, lang: str = "zh") -> list[str]:
+        """What a reader must know of counts hidden and sites not listed."""
+        told = [] if self.hidden is None else [self.hidden.note(lang), words(lang)["note_sensitive"]]
+        return told + ([words(lang)["note_secret"].format(n=len(self.secret))] if self.secret else [])
 
     def __repr__(self) -> str:
-        return f"<Facts of {self.plan or self.coverage!r}>"
+        return f"<Facts of {'a sensitive service' if self.hidden else self.plan or self.coverage!r}>"
 
 
 def gather(
@@ -71,7 +99,9 @@ def gather(
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
     title: str | None = None,
-    service: Any = None,
+    service: Service | None = None,
+    gaps: gpd.GeoDataFrame | None = None,
+    hide_small: bool = False,
     on: date | None = None,
     made_on: date | None = None,
     map_approval: str | None = None,
@@ -83,7 +113,10 @@ def gather(
     unless given. ``parameters`` maps a name to a value, a (value, unit, source) tuple or a
     `planner.services.Parameter`, and is completed by what the calculation knows; a table with the columns
     ``parameter``, ``value``, ``unit`` and ``source`` is printed as it stands. ``service`` is a
-    `planner.services.Service`, named in the title.
+    `planner.services.Service`, named in the title; ``gaps`` what `planner.access.find_gaps` found.
+
+    Counts under 10 are hidden where the service, or that of any site, is sensitive, and where ``hide_small`` asks
+    for it. Several plans printed for the same people are not protected against one another.
     """
     plan = answer if isinstance(answer, Plan) else None
     coverage = answer.scenario.coverage if isinstance(answer, Plan) else answer
@@ -91,19 +124,23 @@ def gather(
     units = by if isinstance(by, Units) else area.units if area is not None else None
     if units is not None and units.crs != coverage.demand.crs:
         raise CrsError(f"units are in {units.crs.to_string()}, people in {coverage.demand.crs.to_string()}")
+    if units is not None and not may_leave(units.frame).all():
+        raise QuestionError(
+            "some units' 密级 is not 公开, and every table names its units; leave those units out of by="
+        )
     if summary is None:
         units = units if units is not None else _one_unit(coverage)
         summary = summarise(answer, by=units)
-    overall = summary.overall
+    hidden = _hidden(summary, coverage, service, hide_small=hide_small)
+    lists = _lists(answer, units, summary, gaps, blank=hidden is not None)
     return Facts(
         coverage=coverage,
         plan=plan,
         units=units,
         summary=summary,
-        new_sites=new_table(plan, units, overall),
-        existing_sites=existing_table(answer, units, overall),
-        not_connected=not_connected_table(coverage, units, int(overall["not_connected"])),
-        parameters=parameter_table(coverage, plan, summary, {} if parameters is None else parameters, service),
+        parameters=parameter_table(
+            coverage, plan, summary, {} if parameters is None else parameters, service, blank=hidden is not None
+        ),
         sources=tuple(sources),
         area_name=area.name if area is not None else "",
         service_name={"zh": service.zh, "en": service.en} if service is not None else {"zh": "", "en": ""},
@@ -112,7 +149,41 @@ def gather(
         map_approval=map_approval or "",
         made_by=made_by,
         given_title=title or "",
+        hidden=hidden,
+        **lists,
     )
+
+
+def _hidden(summary: Summary, coverage: Coverage, service: Service | None, *, hide_small: bool) -> Suppressed | None:
+    if not (hide_small or (service is not None and service.sensitive) or is_sensitive(coverage.sites)):
+        return None
+    if service is not None and "suppress_below" in service.parameters:
+        return suppress(summary, limit=int(service["suppress_below"]))
+    return suppress(summary)
+
+
+def _lists(
+    answer: Plan | Coverage, units: Units | None, summary: Summary, gaps: gpd.GeoDataFrame | None, *, blank: bool
+) -> dict[str, Any]:
+    """The lists without secret sites; where ``blank``, without a count of people or anything of single points."""
+    plan, coverage = (answer, answer.scenario.coverage) if isinstance(answer, Plan) else (None, answer)
+    whole = summary.overall
+    opened = answer.ids if isinstance(answer, Plan) else coverage.sites.existing.ids
+    frame = coverage.sites.frame.loc[opened]
+    secret = frozenset(frame.index[~may_leave(frame)])
+    new, existing = new_table(plan, units, whole), existing_table(answer, units, whole)
+    offline = not_connected_table(coverage, units, int(whole["not_connected"]))
+    steps: list[Any] = [int(whole["covered"]) - int(new["gain"].sum()), *map(int, new["covered_so_far"])]
+    if blank:
+        new, existing = new.drop(columns=[*GAINS, "share_so_far"]), existing.drop(columns=["nearest"])
+        offline, gaps, steps = offline.iloc[:0], None, [None] * len(steps)
+    if gaps is not None:
+        gaps = gap_table(gaps, whole, secret)
+    shown = {
+        "new_sites": new.loc[~new.index.isin(secret)],
+        "existing_sites": existing.loc[~existing.index.isin(secret)],
+    }
+    return {**shown, "not_connected": offline, "gaps": gaps, "secret": secret, "covered_by_step": steps}
 
 
 def _one_unit(coverage: Coverage) -> Units:
@@ -124,6 +195,6 @@ def _one_unit(coverage: Coverage) -> Units:
 
 
 def table_of(facts: Facts, level: str) -> pd.DataFrame:
-    """The summary's table of a level, with the total as its last row."""
-    table = facts.summary.table(level)
+    """The table of a level as it may be printed, with the total as its last row."""
+    table = (facts.summary if facts.hidden is None else facts.hidden).table(level)
     return table.loc[[*(row for row in table.index if row != TOTAL), TOTAL]]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS, Transformer
 
-from planner.access import units_of
+from planner.access import ALONGSIDE, NOT_CONNECTED, units_of
 from planner.area import Units
 from planner.arrays import People, Points
 from planner.coverage import Coverage
@@ -32,6 +34,16 @@ def apportion(amounts: People, total: int) -> npt.NDArray[np.int64]:
         least = order[::-1]
         whole[least[whole[least] > 0][:-short]] -= 1
     return whole
+
+
+def count_text(value: Any) -> str:
+    """A count as a reader sees it: thousands apart; the mark of a hidden one as it is."""
+    return value if isinstance(value, str) else f"{int(value):,}"
+
+
+def less(value: Any, other: Any) -> Any:
+    """The difference of two counts; hidden where one of them is."""
+    return ALONGSIDE if isinstance(value, str) or isinstance(other, str) else int(value) - int(other)
 
 
 def unit_names(units: Units | None, points: Layer) -> pd.DataFrame:
@@ -109,3 +121,19 @@ def not_connected_table(coverage: Coverage, units: Units | None, total: int) -> 
     table["people"] = apportion(frame["people"].to_numpy(dtype=float), total)
     table["longitude"], table["latitude"] = lonlat(points).T
     return table.sort_values("people", ascending=False, kind="stable")
+
+
+def gap_table(gaps: gpd.GeoDataFrame, overall: Mapping[str, Any], secret: frozenset[str]) -> gpd.GeoDataFrame:
+    """Gaps of `planner.access.find_gaps` in whole people that add up to everyone not served; secret stations unnamed."""
+    table = gaps.copy()
+    offline = (table["kind"] == NOT_CONNECTED).to_numpy(dtype=bool)
+    people, whole = table["people"].to_numpy(dtype=float), np.zeros(len(table), np.int64)
+    for rows, total in ((~offline, overall["uncovered"]), (offline, overall["not_connected"])):
+        if rows.any():
+            near = abs(float(people[rows].sum()) - float(total)) <= 1.0 + rows.sum()
+            whole[rows] = apportion(people[rows], int(total) if near else round(float(people[rows].sum())))
+    table["people"] = whole
+    table.loc[table["site"].isin(secret), ["site", "site_name"]] = ""
+    where = table.geometry.to_crs(4326)
+    table["longitude"], table["latitude"] = where.x, where.y
+    return table

@@ -17,6 +17,7 @@ from planner.texts import Text
 
 Row = tuple[str, Any, str | Text, str | Text]
 COLUMNS = ("key", "value", "unit", "source")
+COUNTING = frozenset({"points", "value", "bound"})
 DISTRIBUTION = "service-coverage-planner"
 
 
@@ -26,17 +27,20 @@ def parameter_table(
     summary: Summary,
     given: Mapping[str, Any] | pd.DataFrame,
     service: Service | None = None,
+    *,
+    blank: bool = False,
 ) -> pd.DataFrame:
     """Every parameter with value, unit and source: the given ones first, then what the calculation itself knows.
 
     A key that stands in `planner.facts.words` as ``p_<key>`` is shown in the reader's language, any other as given;
-    a table of four columns (name, value, unit, source) is taken as complete.
+    a table of four columns (name, value, unit, source) is taken as complete. Where ``blank``, what would tell a
+    hidden count is left out.
     """
     if isinstance(given, pd.DataFrame):
         return given.set_axis(list(COLUMNS), axis=1).fillna("").reset_index(drop=True)
     rows = [*_given(given), *_service(service), *_travel(coverage), *_readings(summary), *_plan(coverage, plan)]
     rows.append(("version", f"planner {_version()}", "", "measured"))
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame([row for row in rows if not (blank and row[0] in COUNTING)], columns=COLUMNS)
     return table.drop_duplicates("key", keep="first", ignore_index=True)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from planner.access import ALONGSIDE
 from planner.facts.facts import Facts
+from planner.facts.lists import count_text, less
 from planner.facts.words import words
 
 
@@ -14,8 +16,13 @@ def time_classes(limit: float) -> list[float]:
     return [*(round(round(limit * third / 3 / step) * step, 6) for third in (1, 2)), limit]
 
 
-def percent(part: float, whole: float) -> str:
-    """A share as text to a tenth of a percent, from the whole counts shown beside it; a dash for no one."""
+def percent(part: Any, whole: Any) -> str:
+    """A share as text to a tenth of a percent, from the whole counts shown beside it; a dash for no one.
+
+    Where a count is hidden, so is the share.
+    """
+    if isinstance(part, str) or isinstance(whole, str):
+        return ALONGSIDE
     return f"{_tenths(part, whole) / 10:.1f}%" if whole else "—"
 
 
@@ -36,8 +43,9 @@ def title(facts: Facts, lang: str = "zh") -> str:
 
 def finding(facts: Facts, lang: str = "zh") -> str:
     """What the plan brings, in one sentence."""
-    count = {key: f"{int(value):,}" for key, value in facts.overall.items() if key not in {"share", "share_before"}}
-    people, covered, before = (int(facts.overall[key]) for key in ("people", "covered", "covered_before"))
+    whole = facts.overall
+    count = {key: count_text(value) for key, value in whole.items() if key not in {"share", "share_before"}}
+    people, covered, before = (whole[key] for key in ("people", "covered", "covered_before"))
     text = words(lang)
     profile = facts.coverage.profile
     mode = text[profile.mode] if profile is not None and profile.mode in text else text["travel"]
@@ -46,19 +54,21 @@ def finding(facts: Facts, lang: str = "zh") -> str:
         "share": percent(covered, people),
         "share_before": percent(before, people),
         "minutes": f"{facts.coverage.limit:g}",
-        "offline": text["offline_also"].format(**count) if facts.overall["not_connected"] else "",
+        "offline": text["offline_also"].format(**count) if whole["not_connected"] else "",
         "mode": mode,
-        "before": f"{before:,}",
-        "new": f"{len(facts.new_sites):,}",
-        "existing": f"{len(facts.existing_sites):,}",
-        "gain": f"{covered - before:,}",
+        "before": count_text(before),
+        "new": f"{facts.new_count:,}",
+        "existing": f"{facts.existing_count:,}",
+        "gain": count_text(less(covered, before)),
         "points": _points(before, covered, people),
     }
     return text["finding_plan" if facts.plan is not None else "finding_coverage"].format(**said)
 
 
-def _points(before: int, after: int, people: int) -> str:
+def _points(before: Any, after: Any, people: Any) -> str:
     """Percentage points gained, as the difference of the two shares that are shown."""
+    if any(isinstance(value, str) for value in (before, after, people)):
+        return ALONGSIDE
     return f"{(_tenths(after, people) - _tenths(before, people)) / 10:.1f}"
 
 
@@ -73,7 +83,7 @@ def proof(facts: Facts, lang: str = "zh") -> str:
 def headline(facts: Facts, lang: str = "zh") -> list[dict[str, Any]]:
     """Headline figures in the order shown: name, people before and after, and their shares of all people."""
     whole, text = facts.overall, words(lang)
-    people = int(whole["people"])
+    people = whole["people"]
     rows = [(text["minutes_within"].format(minutes=f"{facts.coverage.limit:g}"), "covered_before", "covered")]
     rows += [
         (reading.zh if lang == "zh" else reading.en, f"{reading.key}_before", reading.key)
@@ -83,8 +93,8 @@ def headline(facts: Facts, lang: str = "zh") -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "before": int(whole[old]),
-            "after": int(whole[new]),
+            "before": whole[old],
+            "after": whole[new],
             "share_before": percent(whole[old], people),
             "share": percent(whole[new], people),
         }

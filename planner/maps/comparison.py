@@ -16,12 +16,14 @@ from planner.errors import QuestionError
 from planner.facts import LANGUAGES, Facts, gather, headline, percent, words
 from planner.facts.facts import table_of
 from planner.facts.lists import lonlat, site_names, unit_names
+from planner.facts.secrecy import may_leave
 from planner.layers import Layer
-from planner.maps.content import OFFLINE, UNCOVERED, count_cell, share_cell, text_cell
+from planner.maps.content import OFFLINE, UNCOVERED
 from planner.maps.draw import draw
 from planner.maps.layers import people_places
 from planner.maps.packing import STEPS, Box, pack
 from planner.maps.page import PlanMap
+from planner.maps.page_tables import count_cell, share_cell, text_cell
 from planner.network import Network
 from planner.plan import Plan
 from planner.sites import Sites
@@ -52,6 +54,11 @@ def draw_comparison(
     one, two = (gather(plan, by=by, sources=sources, map_approval=map_approval) for plan in (first, second))
     if not one.coverage.demand.ids.equals(two.coverage.demand.ids):
         raise QuestionError("plans are compared over the same people; these two have different demand points")
+    if one.hidden is not None or two.hidden is not None:
+        raise QuestionError(
+            "two plans of a sensitive service cannot stand side by side: their hidden counts would follow from the"
+            " differences; draw each by itself"
+        )
     if first.scenario.name == second.scenario.name:
         raise QuestionError(f"both plans are called {first.scenario.name!r}; give one another name with but(name=...)")
     page = draw(two, network=network, layers=layers, lang=lang)
@@ -65,12 +72,15 @@ def draw_comparison(
         "symbols": SYMBOLS,
         "sites": sites,
         "steps": [0],
+        "swipe": True,
+        "reach": None,
         "say": {each: page.data["say"][each] | said[each] for each in LANGUAGES},
         "index": [entry for entry in page.data["index"] if entry["ref"][0] != "s"],
     }
     page.content |= {
         "say": page.content["say"] | said[lang],
         "steps": [0],
+        "swipe": True,
         "tables": [_table(one, two, level, lang) for level in one.summary.levels],
         "legend": _legend(page.content["legend"], {site["kind"] for site in sites}),
         "headline": _headline(one, two, lang),
@@ -94,11 +104,13 @@ def _people(first: Plan, second: Plan, box: Box, side: float) -> dict[str, Any]:
 
 def _sites(first: Plan, second: Plan, facts: Facts, box: Box) -> list[dict[str, Any]]:
     rows = []
-    both = first.ids.intersection(second.ids)
+    frame = pd.concat([plan.scenario.coverage.sites.frame.loc[plan.ids] for plan in (first, second)])
+    secret = frame.index[~may_leave(frame)]
+    both = first.ids.intersection(second.ids).difference(secret)
     for kind, plan, ids in (
         ("both", first, both),
-        ("first", first, first.ids.difference(both)),
-        ("second", second, second.ids.difference(both)),
+        ("first", first, first.ids.difference(both).difference(secret)),
+        ("second", second, second.ids.difference(both).difference(secret)),
     ):
         if not len(ids):
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -44,8 +43,8 @@ def build_steps(facts: Facts) -> npt.NDArray[np.uint16]:
     coverage = facts.coverage
     order = np.full(len(coverage.sites), NEVER, np.int64)
     kept = facts.plan.scenario.kept if facts.plan is not None else coverage.sites["existing"].to_numpy(dtype=bool)
-    order[kept] = 0
-    order[coverage.sites.positions(facts.new_sites.index)] = np.arange(1, len(facts.new_sites) + 1)
+    order[kept & ~coverage.sites.ids.isin(facts.secret)] = 0  # what a secret station serves is not drawn
+    order[coverage.sites.positions(facts.new_sites.index)] = facts.new_sites["rank"].to_numpy(dtype=int)
     pairs = np.flatnonzero((order < NEVER)[coverage.site])
     steps = np.full((3, len(coverage.demand)), NEVER, np.uint16)
     for row, bound in enumerate(time_classes(coverage.limit)):
@@ -71,6 +70,14 @@ def people_picture(facts: Facts, box: Box, colours: list[str]) -> str:
     kinds = [*reached, facts.coverage.connected[shown]]
     at = np.column_stack([arrays["x"], arrays["y"]])
     return small_picture(at, np.select(kinds, [0, 1, 2, 3], default=4), colours)
+
+
+def sites_picture(facts: Facts, box: Box) -> str:
+    """The stations alone as a small picture, new ones last."""
+    tables = [facts.new_sites, facts.existing_sites]
+    at = np.array([place for table in tables if len(table) for place in site_layer(table, box)], np.int64)
+    kind = np.repeat([0, 1], [len(table) for table in tables])
+    return small_picture(at.reshape(-1, 2), kind, ["#8a0f6b", "#1d2b36"])
 
 
 def people_places(demand: Demand, box: Box) -> tuple[Positions, dict[str, npt.NDArray[Any]]]:
@@ -161,9 +168,9 @@ def spacing_steps(sites: list[dict[str, Any]]) -> float:
     return float(np.median(cKDTree(at).query(at, k=2)[0][:, 1])) if len(at) > 1 else float(STEPS)
 
 
-def named_points(places: Mapping[str, Any] | gpd.GeoDataFrame | None, box: Box) -> list[list[Any]]:
+def named_points(places: gpd.GeoDataFrame | None, box: Box) -> list[list[Any]]:
     """Place names as ``[name, x, y]``, from points with a ``name`` column."""
-    if not isinstance(places, gpd.GeoDataFrame) or places.empty:
+    if places is None or places.empty:
         return []
     turned = gpd.GeoSeries(places.geometry.representative_point(), crs=places.crs).to_crs(4326)
     at = box.steps(np.column_stack([turned.x, turned.y]))

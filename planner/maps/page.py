@@ -22,7 +22,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from planner.errors import DataError
-from planner.facts import replacing
+from planner.facts import count_text, replacing
 
 WARN_BYTES = 5_000_000
 REFUSE_BYTES = 20_000_000
@@ -245,4 +245,6 @@ def _page_js(map_name: str) -> str:
 
 @cache
 def _template() -> Any:
-    return Environment(autoescape=True, trim_blocks=True).from_string(_own("page.html"))
+    environment = Environment(autoescape=True, trim_blocks=True)
+    environment.filters["told"] = count_text
+    return environment.from_string(_own("page.html"))

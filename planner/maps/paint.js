@@ -50,7 +50,9 @@ function rgba(hex) {
   return (255 << 24 | (n & 255) << 16 | (n >> 8 & 255) << 8 | n >> 16) >>> 0;
 }
 
-function paintPeople(view, people, step, shown) {
+const ONE_SIDE = [[0, 1, 2, 3, 4], [1, 1, 3, 3, 4], [2, 3, 2, 3, 4]];  // both plans, the first alone, the second alone
+
+function paintPeople(view, people, step, shown, which) {
   const { dpr } = view, side = Math.max(people.side * view.metre * dpr, 1);
   const wide = Math.round(view.wide * dpr), high = Math.round(view.high * dpr);
   const colours = DATA.colours.map(rgba);
@@ -63,7 +65,7 @@ function paintPeople(view, people, step, shown) {
     const left = Math.max(0, Math.round(cx - half)), right = Math.min(wide, Math.max(Math.round(cx - half) + 1, Math.round(cx + half)));
     const top = Math.max(0, Math.round(cy - half)), bottom = Math.min(high, Math.max(Math.round(cy - half) + 1, Math.round(cy + half)));
     if (left >= right || top >= bottom) continue;
-    const kind = state ? state[i] : step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
+    const kind = state ? ONE_SIDE[which][state[i]] : step0[i] <= step ? 0 : step1[i] <= step ? 1 : step2[i] <= step ? 2 : offline[i] ? 4 : 3;
     if (!shown[kind]) continue;
     const colour = colours[kind];
     for (let row = top * wide; row < bottom * wide; row += wide) {
@@ -117,6 +119,51 @@ function paintShares(view, units, level, shareOf) {
   });
 }
 
+function paintFills(view, units, colours, shown) {  // units by class, narrower ones over wider ones
+  inSteps(view, function (ctx) {
+    units.rows.forEach(function (unit, i) {
+      if (unit.fill === undefined || !shown['fill' + unit.fill] || !units.paths.has(i) || !seen(view, units.paths.get(i))) return;
+      ctx.fillStyle = colours[unit.fill];
+      ctx.fill(units.paths.get(i), 'evenodd');
+    });
+  });
+}
+
+function paintReach(view, reach, style, on, chosen, shown) {  // service areas: all of them, or that of the chosen station
+  inSteps(view, function (ctx, pixel) {
+    reach.paths.forEach(function (path, i) {
+      const own = style.refs[i] === chosen;
+      if (!(on || own) || !shown(style.refs[i]) || !seen(view, path)) return;
+      ctx.globalAlpha = own ? 0.34 : 0.16;
+      ctx.fillStyle = style.colour;
+      ctx.fill(path, 'evenodd');
+      ctx.globalAlpha = own ? 1 : 0.7;
+      ctx.strokeStyle = style.colour;
+      ctx.lineWidth = (own ? 2.2 : 1) * pixel;
+      ctx.stroke(path);
+    });
+  });
+}
+
+function paintLines(view, lines, shown, selected) {
+  inSteps(view, function (ctx, pixel) {
+    ctx.lineJoin = ctx.lineCap = 'round';
+    lines.paths.forEach(function (path, i) {
+      const style = DATA.symbols[lines.rows[i].kind];
+      if (!shown[lines.rows[i].kind] || !seen(view, path)) return;
+      ctx.setLineDash([]);
+      ctx.strokeStyle = i === selected ? '#ffd400' : '#fff';
+      ctx.lineWidth = (style.width + (i === selected ? 6 : 2.5)) * pixel;
+      ctx.stroke(path);
+      ctx.setLineDash((style.dash || []).map(function (d) { return d * pixel; }));
+      ctx.strokeStyle = style.colour;
+      ctx.lineWidth = style.width * pixel;
+      ctx.stroke(path);
+    });
+    ctx.setLineDash([]);
+  });
+}
+
 function paintBorders(view, units, selected) {
   inSteps(view, function (ctx, pixel) {
     ctx.lineJoin = 'round';
@@ -147,7 +194,7 @@ function symbol(ctx, shape, x, y, r) {
   }
 }
 
-function paintSites(view, sites, step, shown, selected) {
+function paintSites(view, sites, step, shown, selected, side) {
   const { ctx, dpr, zoom } = view;
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.textAlign = 'center';
@@ -158,8 +205,9 @@ function paintSites(view, sites, step, shown, selected) {
     const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
     const style = DATA.symbols[site.kind];
     site.visible = shown[site.kind] && site.rank <= step;
+    if (side && site.kind === ['', 'second', 'first'][side]) continue;
     if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
-    const r = style.small ? 3.6 * grow : site.rank > 99 && numbered ? room * 1.15 : room;
+    const r = style.small ? 3.6 * grow * (site.size === undefined ? 1 : 0.55 + 1.1 * site.size) : site.rank > 99 && numbered ? room * 1.15 : room;
     if (!style.small) taken.push([x - r, y - r, x + r, y + r]);
     symbol(ctx, style.shape, x, y, r + (site === selected ? 4 : 1.4));
     ctx.fillStyle = site === selected ? '#ffd400' : '#fff';

@@ -19,7 +19,7 @@ async function unpack(layer) {
 }
 
 const Sheet = L.Layer.extend({
-  initialize: function (paint) { this._paint = paint; this._pad = 0.25; },
+  initialize: function (paint) { this._paint = paint; this._pad = 0.25; this._slice = null; },
   getEvents: function () {
     const events = { moveend: this._settle, viewreset: this._place, resize: this.redraw, move: this._follow };
     if (this._zoomAnimated) events.zoomanim = this._animate;
@@ -59,11 +59,21 @@ const Sheet = L.Layer.extend({
     view.ctx.setTransform(1, 0, 0, 1, 0, 0);
     view.ctx.clearRect(0, 0, canvas.width, canvas.height);
     this._paint(view);
+    this._cut();
+  },
+  slice: function (from, to) { this._slice = [from, to]; this._cut(); },  // show only this part of the map's width, 0 to 1
+  _cut: function () {
+    const map = this._map, canvas = this._canvas;
+    if (!map || !this._slice) return;
+    const left = map.containerPointToLayerPoint([0, 0]).subtract(L.DomUtil.getPosition(canvas)).x, wide = map.getSize().x;
+    const from = left + this._slice[0] * wide, to = parseFloat(canvas.style.width) - left - this._slice[1] * wide;
+    canvas.style.clipPath = 'inset(0 ' + Math.max(0, to) + 'px 0 ' + Math.max(0, from) + 'px)';
   },
   _follow: function () {  // a drag beyond the margin is painted before it ends
     const map = this._map;
     const seen = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
     if (!map._animatingZoom && map.getZoom() === this._zoom && !this._bounds.contains(seen)) this.redraw();
+    else if (map.getZoom() === this._zoom) this._cut();
   },
   _settle: function () {  // a burst of zooms is painted once, when it ends; until then the last picture is stretched
     clearTimeout(this._later);
@@ -78,3 +88,23 @@ const Sheet = L.Layer.extend({
     L.DomUtil.setTransform(this._canvas, offset, scale);
   },
 });
+
+function linkSwipe(map, sheet, halves) {  // two plans either side of a line that can be dragged or moved by key
+  const bar = document.getElementById('swipe'), frame = document.querySelector('.sheetframe'), asked = document.getElementById('swiping');
+  function move() {
+    const at = Number(bar.value) / 1000;
+    frame.style.setProperty('--swipe', at * 100 + '%');
+    halves[0].slice(0, at);
+    halves[1].slice(at, 1);
+  }
+  function turn() {
+    frame.classList.toggle('swiping', asked.checked);
+    document.getElementById('swipebox').hidden = !asked.checked;
+    [sheet].concat(halves).forEach(function (one) { one.remove(); });
+    (asked.checked ? halves : [sheet]).forEach(function (one) { one.addTo(map); });
+    if (asked.checked) move();
+  }
+  asked.addEventListener('change', turn);
+  bar.addEventListener('input', move);
+  turn();
+}

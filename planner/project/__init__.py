@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from planner.access import find_gaps
 from planner.area import StudyArea
 from planner.errors import DataError, QuestionError
 from planner.exports import write
 from planner.facts import Facts
+from planner.facts.facts import table_of
 from planner.imports import ImportReport
 from planner.maps import draw, write_index
 from planner.network import describe_findings
@@ -37,6 +38,7 @@ class Run:
     """What a run of a project made: an answer for each service, and the files written."""
 
     answers: Mapping[str, Answer]
+    facts: Mapping[str, Facts]
     inputs: Inputs
     files: Mapping[str, Path]
     stages: tuple[Stage, ...]
@@ -87,8 +89,10 @@ class Project:
             raise DataError("an input file changed while it was being read; run again once nobody writes to it")
         files["index"] = write_index(folder, lang=self.settings.project.lang)
         files["manifest"] = folder / "manifest.json"
-        run = Run(MappingProxyType(answers), inputs, MappingProxyType(files), tuple(watch.stages))
-        save_manifest(self._manifest(run, facts, hashes), files["manifest"])
+        run = Run(
+            MappingProxyType(answers), MappingProxyType(facts), inputs, MappingProxyType(files), tuple(watch.stages)
+        )
+        save_manifest(self._manifest(run, hashes), files["manifest"])
         return run
 
     @cached_property
@@ -117,8 +121,8 @@ class Project:
         block, lang = one.block, self.settings.project.lang
         named = {kind: folder / f"{block.ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
-            gaps = find_gaps(one.plan, by=inputs.area.units, lang=lang)
-            draw(facts, network=one.network, layers=inputs.backdrop, gaps=gaps, lang=lang).save(named["map"])
+            reach = one.service_areas()
+            draw(facts, network=one.network, layers=inputs.backdrop, service_areas=reach, lang=lang).save(named["map"])
         with watch.stage("制表" if lang == "zh" else "Write the tables"):
             quarantine = pd.concat([read.table("faults", lang=lang) for read in one.reports.values()])
             told = report(
@@ -134,10 +138,10 @@ class Project:
             else:
                 del named["brief"]
         with watch.stage("导出图层" if lang == "zh" else "Write the layers"):
-            write(one.plan, named["layers"], summary=one.summary, units=inputs.area.units)
+            write(one.plan, named["layers"], summary=facts.hidden or facts.summary, units=inputs.area.units)
         return {f"{block.ident}.{kind}": path for kind, path in named.items()}
 
-    def _manifest(self, run: Run, facts: Mapping[str, Facts], hashes: Mapping[str, Any]) -> dict[str, Any]:
+    def _manifest(self, run: Run, hashes: Mapping[str, Any]) -> dict[str, Any]:
         lang = self.settings.project.lang
         return {
             "project": self.settings.project.name,
@@ -146,10 +150,14 @@ class Project:
             "environment": environment(),
             "services": {
                 ident: {
-                    "plan": plan_facts(one.plan),
-                    "summary": one.summary.overall,
-                    "parameters": facts[ident].parameters.astype(str).to_dict(orient="records"),
-                    "imports": {name: import_facts(report) for name, report in one.reports.items()},
+                    "plan": plan_facts(one.plan, blank=run.facts[ident].hidden is not None),
+                    "summary": run.facts[ident].overall,
+                    "tables": _tables(run.facts[ident]),
+                    "parameters": run.facts[ident].parameters.astype(str).to_dict(orient="records"),
+                    "imports": {
+                        name: import_facts(report, blank=run.facts[ident].hidden is not None)
+                        for name, report in one.reports.items()
+                    },
                     "network_findings": describe_findings(one.network.findings, lang=lang),
                 }
                 for ident, one in run.answers.items()
@@ -179,6 +187,11 @@ def open_project(path: str | Path, *, data: str | Path | None = None) -> Project
     if data is not None and not folder.is_dir():
         raise QuestionError(f"the data folder {folder} does not exist; give the folder the input files are in")
     return Project(file, folder, read_settings(file, folder))
+
+
+def _tables(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+    """The counts of every unit as they are printed, by level, the total last."""
+    return {level: json.loads(table_of(facts, level).to_json(orient="records")) for level in facts.summary.levels}
 
 
 def _writable(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from planner.area import StudyArea
 from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
 from planner.errors import DataError
-from planner.exports.secrecy import may_leave
+from planner.facts.secrecy import may_leave
 from planner.imports import ImportReport
 from planner.network import Network
 from planner.project.inputs import Inputs, reading_options

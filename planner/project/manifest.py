@@ -38,8 +38,8 @@ def input_hashes(settings: Settings, data: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def import_facts(report: ImportReport) -> dict[str, Any]:
-    """What became of a file's rows, in plain values."""
+def import_facts(report: ImportReport, *, blank: bool = False) -> dict[str, Any]:
+    """What became of a file's rows, in plain values; where ``blank``, without what was worked out of their content."""
     return {
         "file": report.file,
         "sha256": report.sha256,
@@ -49,14 +49,14 @@ def import_facts(report: ImportReport) -> dict[str, Any]:
         "not_of_this_area": report.expected,
         "duplicates": len(report.duplicates),
         "repairs": len(report.repairs),
-        "facts": dict(report.facts),
-        "notes": [str(note) for note in report.notes],
+        "facts": {} if blank else dict(report.facts),
+        "notes": [] if blank else [str(note) for note in report.notes],
     }
 
 
-def plan_facts(plan: Plan) -> dict[str, Any]:
-    """Value, bound, gap and status of a plan, in plain values."""
-    return {
+def plan_facts(plan: Plan, *, blank: bool = False) -> dict[str, Any]:
+    """Value, bound, gap and status of a plan, in plain values; where ``blank``, without any count of people."""
+    told = {
         "name": plan.scenario.name,
         "objective": plan.objective,
         "new_sites": list(map(str, plan.added)),
@@ -72,6 +72,7 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "share": plan.share,
     }
+    return {key: value for key, value in told.items() if not (blank and key in {"value", "bound", "share"})}
 
 
 def stage_facts(stages: Iterable[Stage]) -> list[dict[str, Any]]:

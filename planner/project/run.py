@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
-from planner.access import Readings, Summary, readings, summarise, units_of
+from planner.access import Readings, Summary, find_gaps, readings, summarise, units_of
 from planner.area import Units
 from planner.coverage import Coverage, cover
 from planner.errors import QuestionError
@@ -32,8 +33,13 @@ from planner.project.inputs import Inputs, word
 from planner.project.settings import ServiceBlock, Settings
 from planner.project.watch import Watch
 from planner.roads import Roads
+from planner.routing.service_areas import service_areas
 from planner.services import Service, service
+from planner.sites import Sites
 from planner.texts import Text
+
+MOST_AREAS = 400
+"""Stations whose service areas are drawn at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +67,19 @@ class Answer:
             + [note.words(lang) for note in (*inputs.warnings, *self.notes)],
             title=settings.project.name,
             service=self.service,
+            gaps=find_gaps(self.plan, by=inputs.area.units, network=self.network, lang=lang),
+            on=settings.project.on,
             map_approval=settings.project.map_approval,
+            made_by=settings.project.made_by or "",
         )
+
+    def service_areas(self) -> gpd.GeoDataFrame | None:
+        """The land within reach of each open station, as a layer of the map; None where there are too many to draw."""
+        if len(self.plan.opened) > MOST_AREAS:
+            return None
+        coverage = self.plan.scenario.coverage
+        opened = Sites(coverage.sites.frame.loc[self.plan.ids])
+        return service_areas(self.network, opened, minutes=[coverage.limit], cell_metres=20.0)
 
     def _asked(self, settings: Settings) -> dict[str, Any]:
         block, given = self.block, "scenario_given"

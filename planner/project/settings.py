@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from planner.errors import QuestionError
-from planner.services import service, service_keys
+from planner.services import service_keys
 
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -36,12 +36,13 @@ class FileBlock(_Block):
 
 
 class ProjectBlock(_Block):
-    """``[project]``: what the plan is called, in which language it is told, and for which day."""
+    """``[project]``: what the plan is called, in which language it is told, for which day, and who made it."""
 
     name: str
     lang: Literal["zh", "en"] = "zh"
     on: date
     map_approval: str | None = None
+    made_by: str | None = None
 
 
 class HostsBlock(FileBlock):
@@ -143,8 +144,6 @@ class ServiceBlock(_Block):
     def _faults(self) -> Iterator[str]:
         if self.key not in service_keys():
             yield f"unknown service {self.key!r}; known: {', '.join(service_keys())}"
-        elif service(self.key).sensitive:
-            yield f"{self.key} is sensitive: its small counts must be hidden, which map and tables cannot do yet; use suppress()"
         if self.objective != "cover_everyone" and self.new is None and self.budget is None:
             yield f"{self.objective} needs new, the number of sites to open (0 measures today), or a budget"
         if self.objective != "cover_everyone" and self.share is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from planner.facts import Facts, finding, headline, proof, title, words
+from planner.facts import Facts, count_text, finding, headline, proof, title, words
 from planner.layers import Layer
 from planner.network import Network
 from planner.reports.figures import plan_figure
@@ -51,7 +51,8 @@ def write_document(
     if by_key["new"].rows:
         _stations(brief, by_key["new"], lang)
     _line(brief, said["doc_next"], "heading")
-    _line(brief, said["doc_next_text"], "body", indent=True)
+    for note in [said["doc_next_text"], *facts.notes(lang)]:
+        _line(brief, note, "body", indent=True)
     _annexes(brief, facts, by_key, lang, plan_figure(facts, network=network, layers=layers, lang=lang, inches=(10, 7)))
     brief.save(str(path))
 
@@ -62,11 +63,11 @@ def _background(facts: Facts, lang: str) -> list[tuple[str, str]]:
     first = headline(facts, lang)[0]
     values = {
         "area": facts.area_name or said["this_area"],
-        "people": f"{int(whole['people']):,}",
-        "existing": f"{len(facts.existing_sites):,}",
+        "people": count_text(whole["people"]),
+        "existing": f"{facts.existing_count:,}",
         "minutes": f"{facts.coverage.limit:g}",
         "mode": said.get(profile.mode, profile.mode) if profile is not None else "",
-        "before": f"{first['before']:,}",
+        "before": count_text(first["before"]),
         "share_before": first["share_before"],
         "proof": proof(facts, lang),
         "candidates": f"{int(facts.plan.scenario.possible.sum()):,}" if facts.plan is not None else "",
@@ -82,7 +83,9 @@ def _gaps(table: Table, lang: str) -> str:
     """Where most uncovered people live; '' where nobody is uncovered."""
     said, keys = words(lang), [heading.key for heading in table.headings]
     name, people = keys.index("name"), keys.index("uncovered")
-    rows = table.rows[: len(table.rows) - table.totals][:LISTED_GAPS]
+    rows = [row for row in table.rows[: len(table.rows) - table.totals] if not isinstance(row[people], str)][
+        :LISTED_GAPS
+    ]
     listed = said["doc_stop"].join(said["doc_gap"].format(name=row[name], n=f"{row[people]:,}") for row in rows)
     return said["doc_gaps_text"].format(units=listed) if listed else ""
 
@@ -92,7 +95,7 @@ def _readings(facts: Facts, lang: str) -> Table:
     keys = ("before", "share_before", "after", "share")
     headings = (Heading("reading", said["reading"]), *(Heading(key, said[key]) for key in keys))
     rows: list[list[Any]] = [
-        [row["name"], f"{row['before']:,}", row["share_before"], f"{row['after']:,}", row["share"]]
+        [row["name"], count_text(row["before"]), row["share_before"], count_text(row["after"]), row["share"]]
         for row in headline(facts, lang)
     ]
     return Table("readings", said["doc_findings"], headings, rows)

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from planner.arrays import Points
 from planner.errors import DataError
 from planner.facts import Facts, time_classes, title, words
+from planner.facts.secrecy import public
 from planner.layers import Layer
 from planner.network import Network
 from planner.plan import Plan
@@ -77,7 +78,8 @@ def plan_figure(
         axes.set_axis_off()
         axes.set_aspect("equal")
         _base(axes, facts, network, layers or {})
-        _people(axes, facts, lang)
+        if facts.hidden is None:
+            _people(axes, facts, lang)
         _stations(axes, facts, lang)
         _furniture(axes, facts, lang)
         figure.suptitle(title(facts, lang), fontsize=16, fontweight="bold")
@@ -87,7 +89,7 @@ def plan_figure(
 def _base(axes: Any, facts: Facts, network: Network | None, layers: Mapping[str, gpd.GeoDataFrame | Layer]) -> None:
     crs = facts.coverage.demand.crs
     for name, shape in layers.items():
-        frame = shape.frame if isinstance(shape, Layer) else shape
+        frame = public(shape.frame if isinstance(shape, Layer) else shape)
         frame.to_crs(crs).plot(ax=axes, color=AREA_COLOURS.get(name, "#e5dccb"), linewidth=1, zorder=1, aspect=None)
     if network is not None:
         from matplotlib.collections import LineCollection
@@ -123,7 +125,7 @@ def _halo() -> list[Any]:
 def _people(axes: Any, facts: Facts, lang: str) -> None:
     """People by travel time to the nearest open station, each point once."""
     coverage, said = facts.coverage, words(lang)
-    opened = facts.plan.ids if facts.plan is not None else coverage.sites.existing.ids
+    opened = facts.opened[~facts.opened.isin(facts.secret)]
     minutes = pd.Series(np.inf, index=coverage.demand.ids)
     nearest = coverage.nearest(opened)["minutes"]
     minutes.loc[nearest.index] = nearest

@@ -22,6 +22,7 @@ from planner.layers import Layer
 from planner.network import Network
 from planner.plan import Plan
 from planner.reports.tables import Table, tables
+from planner.services import Service
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,8 @@ def report(
     quarantine: pd.DataFrame | None = None,
     title: str | None = None,
     lang: str = "zh",
-    service: Any = None,
+    service: Service | None = None,
+    gaps: gpd.GeoDataFrame | None = None,
     parameters: Mapping[str, Any] | pd.DataFrame | None = None,
     sources: Iterable[str] = (),
     map_approval: str | None = None,
@@ -97,11 +99,11 @@ def report(
     """Report a plan, or today's coverage, in whole people; ``.save("x.xlsx" | "x.docx" | "x.html")`` writes it.
 
     The same figures, to the digit, as `planner.maps.draw` shows; ``quarantine`` are the rows left out at
-    import; ``network`` and ``layers`` make the base of the map picture in the .docx brief.
+    import; ``gaps`` what `planner.access.find_gaps` found; ``network`` and ``layers`` make the base of the map picture in the .docx brief.
     """
     words(lang)
     facts = answer if isinstance(answer, Facts) else gather(
         answer, by=by or area, summary=summary, parameters=parameters, sources=sources, title=title,
-        service=service, on=on, made_on=made_on, map_approval=map_approval, made_by=made_by,
+        service=service, gaps=gaps, on=on, made_on=made_on, map_approval=map_approval, made_by=made_by,
     )  # fmt: skip
     return PlanReport(facts, quarantine, lang, network, layers)

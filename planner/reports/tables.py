@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from planner.access import TOTAL, UNASSIGNED
-from planner.facts import Facts, headline, words
+from planner.access import ALONGSIDE, TOTAL, UNASSIGNED
+from planner.facts import Facts, headline, less, words
 from planner.facts.facts import table_of
 from planner.facts.parameters import shown
 from planner.imports import QUARANTINE_COLUMNS
@@ -51,7 +51,9 @@ class Table:
 def tables(facts: Facts, *, quarantine: pd.DataFrame | None = None, lang: str = "zh") -> list[Table]:
     """Every table of a report, in the order of its sheets."""
     found = [_summary(facts, lang), *(_units(facts, level, lang) for level in facts.summary.levels)]
-    found += [_new(facts, lang), _existing(facts, lang), _uncovered(facts, lang), _offline(facts, lang)]
+    found += [_new(facts, lang), _existing(facts, lang), _uncovered(facts, lang)]
+    found += [_gaps(facts.gaps, lang)] if facts.gaps is not None else []
+    found.append(_offline(facts, lang))
     found += [_parameters(facts, lang), _quarantine(quarantine, lang)]
     found.insert(-1, _dictionary(found, lang))
     return found
@@ -70,7 +72,7 @@ def _headings(keys: Iterable[str], lang: str) -> tuple[Heading, ...]:
 
 def _summary(facts: Facts, lang: str) -> Table:
     said, whole = words(lang), facts.overall
-    people = int(whole["people"])
+    people, offline = whole["people"], whole["not_connected"]
     columns = (
         Heading("figure", said["figure"], "text", said["m_figure"]),
         Heading("before", said["before"], "count", said["m_before"]),
@@ -78,18 +80,31 @@ def _summary(facts: Facts, lang: str) -> Table:
         Heading("share_before", said["share_before"], "share", said["m_share_before"]),
         Heading("share", said["share"], "share", said["m_share"]),
     )
-    offline, reached = int(whole["not_connected"]), people - int(whole["not_connected"])
+    reached = less(people, offline)
     counts = [(row["name"], row["before"], row["after"]) for row in headline(facts, lang)]
-    counts.append((said["uncovered"], reached - int(whole["covered_before"]), reached - int(whole["covered"])))
+    counts.append((said["uncovered"], _rest(facts, less(reached, whole["covered_before"])), whole["uncovered"]))
     counts.append((said["not_connected"], offline, offline))
     rows: list[list[Any]] = [[said["people"], people, people, None, None]]
     rows += [[name, was, now, _ratio(was, people), _ratio(now, people)] for name, was, now in counts]
-    rows.append([said["existing_site_short"], len(facts.existing_sites), len(facts.existing_sites), None, None])
-    rows.append([said["new_site_short"], 0, len(facts.new_sites), None, None])
-    return Table("summary", said["sheet_summary"], columns, rows, said["note_whole"])
+    rows.append([said["existing_site_short"], facts.existing_count, facts.existing_count, None, None])
+    rows.append([said["new_site_short"], 0, facts.new_count, None, None])
+    return Table("summary", said["sheet_summary"], columns, rows, " ".join([said["note_whole"], *facts.notes(lang)]))
 
 
-def _ratio(part: int, whole: int) -> float | None:
+def _rest(facts: Facts, value: Any) -> Any:
+    """A count that is worked out from those shown, hidden like them where it is small."""
+    return (
+        value
+        if facts.hidden is None or isinstance(value, str)
+        else f"<{facts.hidden.limit}"
+        if value < facts.hidden.limit
+        else value
+    )
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    if isinstance(part, str) or isinstance(whole, str):
+        return ALONGSIDE
     return part / whole if whole else None
 
 
@@ -105,7 +120,9 @@ def _units(facts: Facts, level: str, lang: str) -> Table:
     keys = [heading.key for heading in headings if heading.key in table]
     rows = [_unit_row(str(unit), row, keys, lang) for unit, row in table.iterrows()]
     kept = tuple(heading for heading in headings if heading.key in table)
-    return Table(level, said[f"sheet_{level}"], kept, rows, said["note_whole"], totals=1)
+    return Table(
+        level, said[f"sheet_{level}"], kept, rows, " ".join([said["note_whole"], *facts.notes(lang)]), totals=1
+    )
 
 
 def _unit_row(unit: str, row: pd.Series, keys: list[str], lang: str) -> list[Any]:
@@ -114,12 +131,16 @@ def _unit_row(unit: str, row: pd.Series, keys: list[str], lang: str) -> list[Any
     for key in keys:
         if key.startswith("share"):
             part = "covered_before" if key == "share_before" else "covered"
-            values.append(_ratio(int(row[part]), int(row["people"])))
+            values.append(_ratio(_plain(row[part]), _plain(row["people"])))
         elif key in {"code", "name", "parent"}:
             values.append(words(lang)[special] if special and key == "name" else str(row[key]))
         else:
-            values.append(int(row[key]))
+            values.append(_plain(row[key]))
     return values
+
+
+def _plain(count: Any) -> Any:
+    return count if isinstance(count, str) else int(count)
 
 
 def _listed(frame: pd.DataFrame, keys: list[str]) -> list[list[Any]]:
@@ -129,16 +150,21 @@ def _listed(frame: pd.DataFrame, keys: list[str]) -> list[list[Any]]:
 
 def _new(facts: Facts, lang: str) -> Table:
     keys = ["rank", "name", *_levels(facts), "gain", "covered_so_far", "share_so_far", "longitude", "latitude", "id"]
-    rows = _listed(facts.new_sites, keys) if len(facts.new_sites) else []
-    said = words(lang)
-    return Table("new", said["sheet_new"], _renamed(_headings(keys, lang), lang), rows, said["note_new"])
+    note = words(lang)["note_new" if facts.hidden is None else "note_sensitive"]
+    return _sites("new", facts.new_sites, keys, lang, note)
 
 
 def _existing(facts: Facts, lang: str) -> Table:
     keys = ["name", *_levels(facts), "nearest", "longitude", "latitude", "id"]
-    rows = _listed(facts.existing_sites, keys) if len(facts.existing_sites) else []
-    said = words(lang)
-    return Table("existing", said["sheet_existing"], _renamed(_headings(keys, lang), lang), rows)
+    note = "" if facts.hidden is None else words(lang)["note_sensitive"]
+    return _sites("existing", facts.existing_sites, keys, lang, note)
+
+
+def _sites(key: str, table: pd.DataFrame, keys: list[str], lang: str, note: str) -> Table:
+    """A list of stations; an empty one keeps every heading."""
+    kept = [name for name in keys if name == "id" or name in table or not len(table)]
+    rows = _listed(table, kept) if len(table) else []
+    return Table(key, words(lang)[f"sheet_{key}"], _renamed(_headings(kept, lang), lang), rows, note)
 
 
 def _levels(facts: Facts) -> tuple[str, ...]:
@@ -154,14 +180,46 @@ def _renamed(headings: tuple[Heading, ...], lang: str) -> tuple[Heading, ...]:
 def _uncovered(facts: Facts, lang: str) -> Table:
     said, level = words(lang), facts.summary.levels[-1]
     table = table_of(facts, level)
-    some = table[(table["uncovered"] > 0) & (table.index != TOTAL)].sort_values(
-        "uncovered", ascending=False, kind="stable"
-    )
+    some = table[(table["uncovered"] != 0) & (table.index != TOTAL)]
+    most = some["uncovered"].map(
+        lambda count: 1 if isinstance(count, str) else -int(count)
+    )  # hidden ones last, by code
+    some = some.loc[most.sort_values(kind="stable").index]
     keys = ["code", "name", "uncovered", "people", "covered", "share"]
     rows = [_unit_row(str(unit), row, keys, lang) for unit, row in some.iterrows()]
     if rows:
         rows.append(_unit_row(TOTAL, pd.Series(table.loc[TOTAL]), keys, lang))
     return Table("uncovered", said["sheet_uncovered"], _headings(keys, lang), rows, said["note_uncovered"], bool(rows))
+
+
+def _gaps(gaps: pd.DataFrame, lang: str) -> Table:
+    said = words(lang)
+    keys = ("name", "kind", "people", "units", "site_name", "metres", "minutes", "longitude", "latitude", "id")
+    told = {
+        "name": "gap",
+        "kind": "gap_kind",
+        "people": "gap_people",
+        "site_name": "nearest_site",
+        "metres": "metres_away",
+    }
+    counts = {"people", "metres", "minutes"}
+    headings = tuple(
+        Heading(key, said[told.get(key, f"gap_{key}" if key == "minutes" else key)],
+                "count" if key in counts else "degrees" if key.endswith("itude") else "text", said[f"m_gap_{key}"])
+        for key in keys
+    )  # fmt: skip
+    frame = gaps.assign(kind=gaps["kind"].map(lambda kind: said[f"gap_{kind}"]))
+    rows = [[None if pd.isna(value) else value for value in row] for row in _listed(frame, list(keys))]
+    rows = [
+        [
+            round(value) if keys[at] in {"metres", "minutes"} and value is not None else value
+            for at, value in enumerate(row)
+        ]
+        for row in rows
+    ]
+    if rows:
+        rows.append([said["total"], None, int(gaps["people"].sum()), *([None] * (len(keys) - 3))])
+    return Table("gaps", said["gaps"], headings, rows, said["note_gaps"], bool(rows))
 
 
 def _offline(facts: Facts, lang: str) -> Table:
@@ -215,6 +273,8 @@ def value_text(value: Any, kind: str) -> str:
     """A value as a document shows it: thousands apart, shares in percent, a dash where there is none."""
     if value is None or pd.isna(value):
         return "—"
+    if isinstance(value, str):
+        return value
     if kind == "share":
         return f"{int(value * 1000 + 0.5 + 1e-9) / 10:.1f}%"
     if kind == "count":

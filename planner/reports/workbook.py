@@ -35,7 +35,7 @@ def write_workbook(path: Path, facts: Facts, tables: list[Table], lang: str) -> 
                 first = _opening(sheet, facts, stamp, styles, lang)
             top = _write(sheet, table, first, styles)
             _page_setup(sheet, table, top, stamp)
-            if table.key == "summary":
+            if table.key == "summary" and facts.hidden is None:
                 _charts(book, sheet, {each.key: each for each in tables}, lang)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from planner.arrays import Mask
 
+Frame = TypeVar("Frame", gpd.GeoDataFrame, None)
 COLUMNS = frozenset({"密级", "secrecy", "保密级别", "秘密等级"})
 OPEN = frozenset({"公开", "public", "open"})
 
@@ -26,7 +29,6 @@ def may_leave(frame: pd.DataFrame) -> Mask:
     return allowed
 
 
-def public(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def public(frame: Frame) -> Frame:
     """Only the records that may leave."""
-    kept: gpd.GeoDataFrame = frame[may_leave(frame)]
-    return kept
+    return None if frame is None else frame[may_leave(frame)]
