@@ -116,12 +116,14 @@ class Impact:
     """What a rezoning would do, by unit and by what moves.
 
     ``units`` has a row a unit: area, people, facilities, names and coverage, each before and after (missing where the
-    unit does not exist). ``moves`` has a row for each pair of units between which anything moves.
+    unit does not exist). ``moves`` has a row for each pair of units between which anything moves. ``touched`` lists the
+    very facilities, names and addresses that change unit: ``kind``, ``id``, ``name``, ``from``, ``to``.
     """
 
     rezoning: Rezoning
     units: pd.DataFrame
     moves: pd.DataFrame
+    touched: pd.DataFrame
     minutes: float | None = None
 
     def __repr__(self) -> str:
@@ -135,10 +137,11 @@ def weigh(
     people: Demand | None = None,
     facilities: Sites | None = None,
     names: Layer | None = None,
+    addresses: Layer | None = None,
     coverage: Coverage | None = None,
     open_sites: Iterable[str] | None = None,
 ) -> Impact:
-    """Work out what a rezoning would do to people, area, facilities, names and the coverage by unit.
+    """Work out what a rezoning would do to people, area, facilities, names, addresses and the coverage by unit.
 
     ``coverage`` brings its own people; those within its limit of an open site (by default every existing one) are
     counted as covered, before and after, by the unit they live in. Names may be lines or polygons: they count where
@@ -154,10 +157,12 @@ def weigh(
         if coverage is not None:
             ids = coverage.sites.existing.ids if open_sites is None else open_sites
             books.count("covered", people, weights * coverage.covered(ids))
-    for title, layer in (("facilities", facilities), ("names", names)):
+    for title, layer in (("facilities", facilities), ("names", names), ("addresses", addresses)):
         if layer is not None:
-            books.count(title, layer, pd.Series(1, index=layer.ids))
-    return Impact(rezoning, books.table(), books.moves(), coverage.limit if coverage is not None else None)
+            books.count(title, layer, pd.Series(1, index=layer.ids), listed=True)
+    return Impact(
+        rezoning, books.table(), books.moves(), books.touched(), coverage.limit if coverage is not None else None
+    )
 
 
 @dataclass
@@ -167,8 +172,9 @@ class _Books:
     rezoning: Rezoning
     columns: dict[str, pd.Series] = field(default_factory=dict)
     flows: list[pd.Series] = field(default_factory=list)
+    lists: list[pd.DataFrame] = field(default_factory=list)
 
-    def count(self, title: str, layer: Layer, weights: pd.Series) -> None:
+    def count(self, title: str, layer: Layer, weights: pd.Series, *, listed: bool = False) -> None:
         points = _Points(_middles(layer))
         where = [units.locate(points, self.rezoning.level) for units in (self.rezoning.before, self.rezoning.after)]
         for when, unit in zip(("before", "after"), where, strict=True):
@@ -176,6 +182,10 @@ class _Books:
         pair = pd.DataFrame({"from": where[0], "to": where[1], title: weights}).dropna()
         moved = pair[pair["from"] != pair["to"]]
         self.flows.append(moved.groupby(["from", "to"])[title].sum())
+        if listed and len(moved):
+            rows = moved.sort_index()
+            known = layer.frame["name"].reindex(rows.index) if "name" in layer.frame else ""
+            self.lists.append(rows.assign(kind=title, id=rows.index, name=known))
 
     def table(self) -> pd.DataFrame:
         old, new = self.rezoning.before, self.rezoning.after
@@ -200,6 +210,10 @@ class _Books:
             return pd.DataFrame(columns=["from", "to"])
         table = pd.concat(self.flows, axis=1).fillna(0).reset_index()
         return table.sort_values(["from", "to"], ignore_index=True)
+
+    def touched(self) -> pd.DataFrame:
+        columns = ["kind", "id", "name", "from", "to"]
+        return pd.concat(self.lists, ignore_index=True)[columns] if self.lists else pd.DataFrame(columns=columns)
 
 
 class _Points(Layer):

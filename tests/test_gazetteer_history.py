@@ -378,6 +378,24 @@ def test_fault_83_two_people_changing_one_record_do_not_lose_either_change(books
     assert codes(books.became(place, on=date(2021, 1, 1))) == [("370202", "甲区")]
 
 
+def test_a_seat_moves_and_the_old_one_stays_known(books: Gazetteer) -> None:
+    place = stand(books, "370282", "即墨市", "370200")
+    books.move_seat(place, "环秀街道", on=date(2003, 5, 1), basis=BASIS)
+    seats = [books.ledger.one(DIVISION, place, on=date(year, 6, 1))["seat"] for year in (2002, 2003)]
+    assert seats == ["", "环秀街道"]
+
+
+def test_functional_areas_are_kept_apart_from_divisions(books: Gazetteer) -> None:
+    stand(books, "370211", "黄岛区", "370200", box(0, 0))
+    zone = Unit("370271", "西海岸新区", geometry=box(0, 0, 0.2, 0.2), functional=True)
+    books.create(zone, on=LONG_AGO, basis=BASIS, parent="370200")
+    day = date(2020, 1, 1)
+    assert list(books.units_on(day, level="district")["code"]) == ["370211"]
+    at = books.divisions_at(120.05, 36.05, on=day)
+    assert [(r["code"], bool(r["functional"])) for r in at] == [("370211", False), ("370271", True)]
+    assert len(books.topology(day, level="district")) == 0
+
+
 def test_every_event_needs_a_person_and_dates_in_order() -> None:
     with pytest.raises(DataError, match="name of the person"):
         Basis(" ")

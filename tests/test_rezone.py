@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import LineString, box
+from shapely import LineString, Point, box
 
 from planner.area import Units
 from planner.coverage import Coverage
@@ -72,10 +72,20 @@ def test_a_transfer_of_villages_moves_those_who_live_there_and_what_stands_there
         geometry=[LineString([(WEST + 1000, SOUTH + 5), (WEST + 1290, SOUTH + 5)])],
         crs=CRS,
     )
-    impact = weigh(
-        plan, people=people, facilities=sites_of([(1100, 100), (1900, 100)], existing=True), names=Layer(road)
+    doors = gpd.GeoDataFrame(
+        {"name": ["东路1号", "东路2号", "西路9号"]},
+        index=pd.Index(["address:1", "address:2", "address:9"], name="id"),
+        geometry=[Point(WEST + x, SOUTH + 5) for x in (1010, 1020, 1900)],
+        crs=CRS,
     )
-    assert impact.moves.to_numpy().tolist() == [["u:2", "u:1", 20.0, 1.0, 1.0]]
+    sites = sites_of([(1100, 100), (1900, 100)], existing=True)
+    impact = weigh(plan, people=people, facilities=sites, names=Layer(road), addresses=Layer(doors))
+    assert impact.moves.to_numpy().tolist() == [["u:2", "u:1", 20.0, 1.0, 1.0, 2.0]]
+    assert impact.touched[["kind", "id", "from", "to"]].to_numpy().tolist() == [
+        ["facilities", sites.ids[0], "u:2", "u:1"], ["names", "road:1", "u:2", "u:1"],
+        ["addresses", "address:1", "u:2", "u:1"], ["addresses", "address:2", "u:2", "u:1"],
+    ]  # fmt: skip
+    assert impact.touched["name"].tolist()[2:] == ["东路1号", "东路2号"]
     assert impact.units.loc["u:1", "square_kilometres_after"] == pytest.approx(1.3)
     assert impact.units.loc["u:2", "facilities_after"] == 1
     assert "20 people" in repr(impact)
