@@ -215,6 +215,12 @@ from .optimise import (
     maximise_in_stages as maximise_in_stages,
 )
 from .optimise import (
+    maximise_over_years as maximise_over_years,
+)
+from .optimise import (
+    maximise_tiers as maximise_tiers,
+)
+from .optimise import (
     maximise_worst_share as maximise_worst_share,
 )
 from .optimise import (
@@ -246,6 +252,27 @@ from .profiles import (
 )
 from .profiles import (
     travel_profile as travel_profile,
+)
+from .programme import (
+    Phase as Phase,
+)
+from .programme import (
+    PhasedPlan as PhasedPlan,
+)
+from .programme import (
+    PhasedScenario as PhasedScenario,
+)
+from .programme import (
+    Tier as Tier,
+)
+from .programme import (
+    TieredPlan as TieredPlan,
+)
+from .programme import (
+    TieredScenario as TieredScenario,
+)
+from .programme import (
+    link_sites as link_sites,
 )
 from .project import (
     Project as Project,

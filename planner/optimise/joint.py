@@ -188,7 +188,7 @@ class Stack:
             for weight, model in zip(self.joint.weights, self.models, strict=True)
         ]
         more = len(self.groups)
-        cost = np.concatenate([*(np.zeros_like(b.cost) if more else b.cost for b in blocks),
+        cost = np.concatenate([*(np.zeros_like(b.cost) if self.joint.together else b.cost for b in blocks),
                                -self.joint.weights[0] * self.group_people])  # fmt: skip
         floor = np.concatenate([*(block.floor for block in blocks), np.zeros(more)])
         ceiling = np.concatenate([*(block.ceiling for block in blocks), np.ones(more)])

@@ -122,9 +122,14 @@ class _Run:
         self.claim(self.stack.model.bound(self.duals), proof=self.duals)
 
     @property
+    def closed(self) -> bool:
+        """Whether value and bound meet."""
+        return self.opened is not None and self.bound - self.value <= PROVEN * max(1.0, abs(self.value))
+
+    @property
     def over(self) -> bool:
         """Whether nothing is left to do, or no time to do it."""
-        return self.bound - self.value <= PROVEN * max(1.0, abs(self.value)) or self.limits.clock.up
+        return self.closed or self.limits.clock.up
 
     def solve(self) -> None:
         """Bound part by part, relax the whole, branch over cores, then over all that matters."""
@@ -259,8 +264,7 @@ class _Run:
         if self.opened is None:
             raise NoPlanInTimeError(f"no plan was found in {clock.spent:.1f} s; give it more seconds= or effort=")
         bound = max(self.bound, self.value)
-        closed = bound - self.value <= PROVEN * max(1.0, abs(self.value))
-        status = "proven" if closed else "interrupted" if clock.stopped else "time limit"
+        status = "proven" if self.closed else "interrupted" if clock.stopped else "time limit"
         bounds = tuple(_part_bound(self.stack, at, duals) for at, duals in enumerate(self.part_duals))
         return JointChoice(
             tuple(self.opened), self.value, bound, self.certified, self.duals, bounds, tuple(self.part_duals), status,
