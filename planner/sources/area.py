@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from planner.area import LEVELS, StudyArea, Units, metric_crs
 from planner.errors import DataError
 from planner.imports import ImportReport
 from planner.sources.codes import damaged
+from planner.sources.fitting import tell_tiling, tell_zone
 from planner.sources.ledger import Ledger
 from planner.sources.naming import leave_out_repeated
 from planner.sources.opening import open_records
@@ -24,6 +26,7 @@ from planner.sources.references import CGCS2000, Reference, Said, place
 from planner.sources.schema import schema
 from planner.sources.shapes import checked, referred
 from planner.sources.values import texts
+from planner.sources.watching import Progress
 from planner.sources.wording import names as tidy_names
 
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -49,27 +52,36 @@ def read_area(
     towns_columns: Mapping[str, str] | None = None,
     place: str = "",
     repair: bool = False,
+    ignore: Iterable[str] = (),
+    transformation: str | None = None,
+    progress: Progress | None = None,
 ) -> StudyArea:
     """Read the study area (规划范围) from division polygons, with its units and the CRS to measure in.
 
     ``names`` or ``codes`` choose divisions; ``name`` names the area and, where neither is given, chooses the
     division so named; with none of them every polygon belongs. ``towns`` adds the 镇街 within, from a
     second file or, by ``towns_layer``, from another layer of the same. ``repair`` mends invalid polygons and lists
-    each. The import report is in ``area.units.report``. Raises `DataError` for a name that is not there, and
+    each. Gaps and overlaps among the units, and a border of two zones that runs through the area, are told in the
+    import report, ``area.units.report``. ``ignore`` and ``transformation`` are of the first file. Raises `DataError` for a name that is not there, and
     where a chosen polygon cannot be used: an area with a hole in it would lose people.
     """
     wanted = list(names) if names is not None else [name] if name is not None and codes is None else []
-    upper = _polygons("districts", path, layer, crs, encoding, columns, repair)
+    how = _How(tuple(ignore), transformation, repair, progress)
+    upper = _polygons("districts", path, layer, crs, encoding, columns, how)
     chosen = upper.choose(wanted, [str(code) for code in codes or ()])
     lonlat = upper.lonlat[chosen]
-    metric = metric_crs(tuple(shapely.total_bounds(lonlat)))
+    bounds = tuple(shapely.total_bounds(lonlat))
+    metric = metric_crs(bounds)
+    tell_zone(upper.ledger, bounds, metric)
     frame = upper.units(chosen, metric, parents=[""] * len(chosen))
     polygon = shapely.union_all(frame.geometry.to_numpy())
     if towns is not None or towns_layer is not None:
-        lower = _polygons("towns", towns or path, towns_layer, towns_crs, encoding, towns_columns, repair)
+        below = _How(repair=repair, progress=progress)
+        lower = _polygons("towns", towns or path, towns_layer, towns_crs, encoding, towns_columns, below)
         frame = pd.concat([frame, lower.below(frame, metric)])
         _tell(upper.ledger, lower.ledger.report())
     day = date.fromisoformat(on) if isinstance(on, str) else on
+    tell_tiling(upper.ledger, Units(gpd.GeoDataFrame(frame, crs=metric)))
     units = Units(gpd.GeoDataFrame(frame, crs=metric), report=upper.ledger.report())
     listed = wanted or upper.names[chosen].tolist()
     title = name or "、".join(listed[:4]) + (f"等{len(chosen)}个" if len(chosen) > 4 else "")
@@ -155,6 +167,16 @@ class _Divisions:
         return self.units(at[kept], metric, parents=[parents[one] for one in kept])
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a file of polygons is read."""
+
+    ignore: tuple[str, ...] = ()
+    transformation: str | None = None
+    repair: bool = False
+    progress: Progress | None = None
+
+
 def _polygons(
     kind: str,
     path: Path,
@@ -162,10 +184,10 @@ def _polygons(
     crs: Said,
     encoding: str | None,
     columns: Mapping[str, str] | None,
-    repair: bool,
+    how: _How,
 ) -> _Divisions:
     words = schema(kind)
-    records = open_records(path, words, layer=layer, encoding=encoding)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=how.ignore, progress=how.progress)
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name"], records.headings, file=records.where)
     ledger = Ledger(records)
@@ -175,8 +197,8 @@ def _polygons(
     ledger.quarantine(names == "", "value.missing", column=found["name"])
     ledger.quarantine(codes == "", "value.missing", column=found.get("code", ""))
     ledger.quarantine(damaged(codes, divisions=True), "code.damaged", column=found.get("code", ""), value=codes)
-    shapes = checked(records, ledger, of=POLYGONS, repair=repair)
-    reference = referred(records, ledger, shapes, crs=crs, area=None)
+    shapes = checked(records, ledger, of=POLYGONS, repair=how.repair)
+    reference = referred(records, ledger, shapes, crs=crs, area=None, transformation=how.transformation)
     leave_out_repeated(codes, ledger, found.get("code", found["name"]))
     lonlat = np.full(len(records), None, dtype=object)
     lonlat[ledger.positions] = place(shapes[ledger.positions], reference, CGCS2000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +16,7 @@ from planner.sources.references import Said
 from planner.sources.schema import schema
 from planner.sources.shapes import checked, placed, referred, within
 from planner.sources.values import texts
+from planner.sources.watching import Progress
 
 SHAPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
@@ -30,6 +31,8 @@ def read_layer(
     columns: Mapping[str, str] | None = None,
     transformation: str | None = None,
     repair: bool = True,
+    ignore: Iterable[str] = (),
+    progress: Progress | None = None,
 ) -> gpd.GeoDataFrame:
     """Read what touches the area or its buffer from any vector file: water, green, exclusion masks.
 
@@ -38,7 +41,7 @@ def read_layer(
     at, not counted.
     """
     words = schema("districts")
-    records = open_records(path, words, layer=layer, encoding=encoding)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     found = words.match(records.headings, columns=columns, file=records.where)
     ledger = Ledger(records)
     shapes = checked(records, ledger, of=SHAPES, repair=repair)

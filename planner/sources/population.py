@@ -12,6 +12,7 @@ import pandas as pd
 from planner.area import StudyArea, Units
 from planner.demand import Demand
 from planner.errors import DataError
+from planner.roads import Roads
 from planner.sources.census import asked_bands, band_of, bands_in, read_census
 from planner.sources.ledger import Ledger
 from planner.sources.naming import apart, by_place, coded, leave_out_copies
@@ -24,8 +25,10 @@ from planner.sources.references import Said
 from planner.sources.schema import schema
 from planner.sources.shapes import points_of, within
 from planner.sources.sniff import Format, local, recognise
+from planner.sources.suspicion import suspect
 from planner.sources.values import Floats, numbers, texts
 from planner.sources.villages import at_their_place
+from planner.sources.watching import Progress
 from planner.sources.weighing import Use, weigh
 
 Path = str | os.PathLike[str]
@@ -50,6 +53,8 @@ def read_population(
     nodata: float | None = None,
     places: Places | Units | gpd.GeoDataFrame | Path | None = None,
     cells: Demand | None = None,
+    roads: Roads | None = None,
+    progress: Progress | None = None,
 ) -> Demand:
     """Read people at points inside the area, from cells in a list, a raster or any vector file, or from villages.
 
@@ -61,11 +66,22 @@ def read_population(
 
     A list by village (村居人口表), with age bands of its own, needs ``places`` (units, or a file of villages) instead
     of coordinates; ``cells`` spreads each village's people over its cells. ``nodata`` is a raster's value for no data.
+    Points that fit the towns they name, or the given ``roads``, clearly better without the shift of a web map are
+    suspected in a note.
     """
     if use not in ("shares", "totals"):
         raise DataError(f"use= is 'shares' or 'totals', not {use!r}")
     records, found = _opened(
-        path, area, people, layer, encoding, columns, ignore, nodata, own_ages=census is None and age is not None
+        path,
+        area,
+        people,
+        layer,
+        encoding,
+        columns,
+        ignore,
+        nodata,
+        own_ages=census is None and age is not None,
+        progress=progress,
     )
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()))
@@ -79,6 +95,8 @@ def read_population(
         points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
         within(points, ledger, area.polygon)
         leave_out_copies(records.frame, points, records.rows, ledger)  # one cell listed twice counts once
+        named = {"town": texts(records.frame[found["town"]])} if "town" in found else {}
+        suspect(ledger, points, pd.DataFrame(named, index=pd.RangeIndex(len(records))), area, roads, asked=crs)
         frame = _frame(records, ledger, found, amounts, points, area)
     ledger.fact("people", f"{frame['people'].sum():,.1f} in the area")
     if census is None:
@@ -100,12 +118,13 @@ def _opened(
     nodata: float | None,
     *,
     own_ages: bool,
+    progress: Progress | None,
 ) -> tuple[Records, dict[str, str]]:
     """The records and the headings found in them; a raster has its own."""
     words = schema("cells")
     if (kept := local(path)).is_file() and recognise(kept) is Format.GEOTIFF:
         return read_raster(kept, area, nodata=nodata), {"people": "people", "x": "x", "y": "y"}
-    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     asked = {**(columns or {}), **({"people": people} if people is not None else {})}
     headings = [one for one in records.headings if band_of(one) is None or one in asked.values()]
     found = words.match(headings, columns=asked, file=records.where)

@@ -16,6 +16,7 @@ from planner.area import StudyArea, Units
 from planner.errors import DataError
 from planner.roads import Roads
 from planner.sites import Sites
+from planner.sources.belonging import tell_units
 from planner.sources.codes import damaged
 from planner.sources.dates import first_days
 from planner.sources.ledger import Ledger
@@ -27,9 +28,9 @@ from planner.sources.records import Geometries, Records
 from planner.sources.references import Said
 from planner.sources.schema import schema
 from planner.sources.shapes import points_of, within
-from planner.sources.shifted import SHIFTED
-from planner.sources.suspicion import in_named_units, near_roads
+from planner.sources.suspicion import suspect
 from planner.sources.values import numbers, texts
+from planner.sources.watching import Progress
 from planner.sources.wording import names
 
 TEXT = ("address", "village", "town", "district", "host", "secrecy")
@@ -52,6 +53,7 @@ def read_sites(
     transformation: str | None = None,
     places: Places | Units | gpd.GeoDataFrame | Path | None = None,
     roads: Roads | None = None,
+    progress: Progress | None = None,
 ) -> Sites:
     """Read facilities of a service in the area and its buffer, from Excel, CSV or any vector file.
 
@@ -61,11 +63,11 @@ def read_sites(
     Rows without coordinates are placed, given ``places`` (the area's units, or a file of villages), by village code,
     name or address; ``placed_by`` and ``precision_metres`` say how, and the unmatched are in
     ``.report.tables["worklist"]``. Points that fit the towns they name, or the given ``roads``, clearly better without
-    the shift of GCJ-02 or BD-09 are suspected in a note. Sites outside, exact copies, repeated codes and
-    near-duplicates are listed in ``.report``.
+    the shift of GCJ-02 or BD-09 are suspected in a note. Sites outside, exact copies, repeated codes, near-duplicates,
+    points on a border and those in another unit than the list says are in ``.report``.
     """
     words = schema("sites")
-    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name"], records.headings, file=records.where)
     ledger = Ledger(records)
@@ -87,7 +89,9 @@ def read_sites(
     ids = _ids(records, ledger, found, called, points, area)
     if not ledger.standing.any():
         raise DataError(f"{records.where}: no site lies in {area.name} or near it: {ledger.why_empty()}")
-    _suspect(ledger, frame, points, area, roads, asked=crs)
+    suspect(ledger, points, frame, area, roads, asked=crs)
+    named = {level: frame[level].to_numpy(dtype=object) for level in ("district", "town") if level in frame}
+    tell_units(ledger, points, named, records.rows, area)
     _note_near_duplicates(ledger, called, points, records.rows)
     at = ledger.positions
     table = frame.iloc[at].set_axis(pd.Index(ids[at], name="id", dtype=object))
@@ -150,22 +154,6 @@ def _ids(
         ledger.duplicate(bare[again], "row.same_site", value=[str(row) for row in records.rows[first[again]]])
     leave_out_repeated(ids, ledger, found.get("code", found["name"]))
     return ids
-
-
-def _suspect(
-    ledger: Ledger, frame: pd.DataFrame, points: Geometries, area: StudyArea, roads: Roads | None, *, asked: Said
-) -> None:
-    """Note points that look shifted: against the towns they name, and against the roads where these are given."""
-    if asked is not None and str(asked).upper() in SHIFTED:
-        return
-    at = ledger.positions
-    xy = shapely.get_coordinates(points[at])
-    found = near_roads(xy, area.crs, roads) if roads is not None else None
-    for level in ("town", "district"):
-        if found is None and level in frame and level in area.units.levels:
-            found = in_named_units(xy, frame[level].to_numpy(dtype=object)[at], area, level)
-    if found is not None:
-        ledger.note(found.zh, found.en)
 
 
 def _note_near_duplicates(ledger: Ledger, called: Words, points: Geometries, rows: npt.NDArray[np.int64]) -> None:

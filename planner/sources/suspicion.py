@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from pyproj import CRS
 
 from planner.area import StudyArea
 from planner.arrays import Points
 from planner.roads import Roads
-from planner.sources.references import CGCS2000, between
-from planner.sources.shifted import to_cgcs2000
+from planner.sources.ledger import Ledger
+from planner.sources.records import Geometries
+from planner.sources.references import CGCS2000, Said, between
+from planner.sources.shifted import SHIFTED, to_cgcs2000
 
 SHIFTS = ("GCJ-02", "BD-09")
 FEWEST = 10  # points below which nothing can be said
@@ -97,3 +100,19 @@ def in_named_units(xy: Points, names: npt.NDArray[Any], area: StudyArea, level: 
     after = {shift: share(unshifted(xy[known], area.crs, shift)) for shift in SHIFTS}
     best = max(after, key=lambda shift: after[shift])
     return Suspicion(best, "units", before, after[best]) if after[best] > before + BETTER else None
+
+
+def suspect(
+    ledger: Ledger, points: Geometries, frame: pd.DataFrame, area: StudyArea, roads: Roads | None, *, asked: Said
+) -> None:
+    """Note standing points that look shifted: against the roads where given, else against the towns ``frame`` names."""
+    if asked is not None and str(asked).upper().replace("_", "-") in SHIFTED:
+        return
+    at = ledger.positions
+    xy = shapely.get_coordinates(points[at])
+    found = near_roads(xy, area.crs, roads) if roads is not None else None
+    for level in ("town", "district"):
+        if found is None and level in frame and level in area.units.levels:
+            found = in_named_units(xy, frame[level].to_numpy(dtype=object)[at], area, level)
+    if found is not None:
+        ledger.note(found.zh, found.en)

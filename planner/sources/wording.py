@@ -16,7 +16,9 @@ BLANKS = re.compile("[\u00a0\u2000-\u200a\u202f\u3000\\s]+")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\U0001f000-\U0001faff\u2600-\u27bf]")
 FORMULA = re.compile(r"'(?='*[=+\-@\t\r])")
-ODD = re.compile(rf"^'|^\s|\s$|\s\s|[^\S ]|{INVISIBLE.pattern}|{BIDI.pattern}|{CONTROL.pattern}")
+TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+TONED = re.compile(rf"[(（][a-z]*[{TONES}][a-z]*[)）]")  # 鎮(zhèn): what some conversions leave behind
+ODD = re.compile(rf"^'|^\s|\s$|\s\s|[^\S ]|{INVISIBLE.pattern}|{BIDI.pattern}|{CONTROL.pattern}|[{TONES}]")
 """What only a name that needs a look holds; a list of a million names is passed over once."""
 
 
@@ -36,6 +38,8 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
     for rule, pattern in (("text.bidi", BIDI), ("text.control", CONTROL)):
         bad = np.array([pattern.search(one) is not None for one in given[odd]], bool)
         ledger.quarantine(odd[bad], rule, column=column, value=shown[bad])
+    pinyin = odd[[TONED.search(one) is not None for one in given[odd]]]
+    ledger.quarantine(pinyin, "text.pinyin", column=column, value=given[pinyin])
     marked = np.array([FORMULA.match(one) is not None for one in given[odd]], bool)
     changed = (told[odd] != given[odd]) & ledger.standing[odd]
     for which, rule, before in ((marked, "text.formula_mark", given[odd]), (~marked, "text.invisible", shown)):
