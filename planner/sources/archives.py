@@ -65,14 +65,7 @@ def unpacked(path: Path, *, limits: Limits = LIMITS) -> Iterator[Path]:
 
 def _checked(path: Path, entries: list[ZipInfo], limits: Limits) -> dict[str, ZipInfo]:
     """Entries by their decoded, harmless names."""
-    if len(entries) > limits.entries:
-        raise SourceError(f"{path.name} holds {len(entries):,} files, more than {limits.entries:,}; pack only the data")
-    total = sum(entry.file_size for entry in entries)
-    packed = max(1, sum(entry.compress_size for entry in entries))
-    if total > limits.unpacked_bytes:
-        raise SourceError(f"{path.name} would unpack to {total:,} bytes, more than {limits.unpacked_bytes:,}")
-    if total > limits.small_bytes and total / packed > limits.ratio:
-        raise SourceError(f"{path.name} would grow {total / packed:,.0f} times when unpacked, like a zip bomb; refused")
+    check_sizes(path, entries, limits)
     names: dict[str, ZipInfo] = {}
     for entry in entries:
         name = _name(entry)
@@ -83,6 +76,18 @@ def _checked(path: Path, entries: list[ZipInfo], limits: Limits) -> dict[str, Zi
             raise SourceError(f"{path.name} holds {name!r} twice; pack it again")
         names[name] = entry
     return names
+
+
+def check_sizes(path: Path, entries: list[ZipInfo], limits: Limits = LIMITS) -> None:
+    """Raise `SourceError` where an archive holds too many files, or would grow too large."""
+    if len(entries) > limits.entries:
+        raise SourceError(f"{path.name} holds {len(entries):,} files, more than {limits.entries:,}; pack only the data")
+    total = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    if total > limits.unpacked_bytes:
+        raise SourceError(f"{path.name} would unpack to {total:,} bytes, more than {limits.unpacked_bytes:,}")
+    if total > limits.small_bytes and total / packed > limits.ratio:
+        raise SourceError(f"{path.name} would grow {total / packed:,.0f} times when unpacked, like a zip bomb; refused")
 
 
 def _name(entry: ZipInfo) -> str:

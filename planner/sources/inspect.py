@@ -20,9 +20,9 @@ from planner.sources.records import Records
 from planner.sources.references import CGCS2000, CHINA, guess_crs, in_box, settle
 from planner.sources.schema import every_schema, schema
 from planner.sources.sniff import Format, digest, local, recognise
-from planner.sources.tables import sheets
 from planner.sources.values import text
 from planner.sources.vectors import PLAIN, layers
+from planner.sources.workbooks import sheets
 
 SHOWN_ROWS = 3
 KINDS: Mapping[str, tuple[str, ...]] = {

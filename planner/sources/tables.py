@@ -19,12 +19,14 @@ from planner.sources.records import Blemish, Records
 from planner.sources.schema import GROUP, Schema, plain
 from planner.sources.sniff import Format, digest
 from planner.sources.watching import Progress, unheard
+from planner.sources.workbooks import counts_from_1904, open_workbook
 
 DEEPEST_HEADING = 15  # lines of titles above the headings, at most
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "合计数", "累计", "total", "sum", "subtotal", "grandtotal"})
 TOTAL_LETTERS = frozenset("合总小共累 　tTsSgGｔＴ")  # which a total row's word begins with, for speed
 SEPARATORS = (",", ";", "\t", "|")
 
+MOST_CSV = 500_000_000  # bytes of a list that are read at once
 BATCH = 65_536  # rows read before the progress is told
 Cells = list[list[Any]]
 
@@ -158,6 +160,11 @@ def _totals(frame: pd.DataFrame) -> list[Blemish]:
 
 
 def _csv(path: Path, encoding: str | None, progress: Progress) -> tuple[Sheet, dict[str, str]]:
+    if (size := path.stat().st_size) > MOST_CSV:
+        raise SourceError(
+            f"{path.name} is {size / 1e6:,.0f} MB of text, which would fill the memory ({MOST_CSV / 1e6:g} MB at most);"
+            " save the list as GeoPackage or GeoParquet first"
+        )
     raw = path.read_bytes()
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if raw.startswith(mark):
@@ -208,31 +215,13 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=score) if lines else ","
 
 
-def sheets(path: Path) -> list[str]:
-    """Names of the sheets that hold anything."""
-    return _book(path)[1]
-
-
-def _book(path: Path) -> tuple[Any, list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))  # by content, not by name
-        return book, [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
-    except PasswordError as error:
-        raise SourceError(f"{path.name} is protected by a password; save it without one") from error
-    except (CalamineError, OSError, ValueError) as error:
-        raise SourceError(
-            f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx"
-        ) from error
-
-
 def _workbook(path: Path, layer: str | None, schema: Schema) -> tuple[Sheet, dict[str, str]]:
-    book, names = _book(path)
+    book, names = open_workbook(path)
     chosen = _sheet(path, book, names, layer, schema)
     sheet = book.get_sheet_by_name(chosen)
     cells = sheet.to_python(skip_empty_area=False)
-    return Sheet(chosen, cells, list(range(1, len(cells) + 1))), {"format": "Excel", "sheet": chosen}
+    facts = {"format": "Excel", "sheet": chosen} | ({"dates": "1904"} if counts_from_1904(path) else {})
+    return Sheet(chosen, cells, list(range(1, len(cells) + 1))), facts
 
 
 def _sheet(path: Path, book: Any, names: list[str], layer: str | None, schema: Schema) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ SUFFIX = {
 PLAIN = "data"  # what a staged file is called, and so the layer of a format that does not name its own
 TEXTUAL = frozenset({Format.GEOJSON, Format.KML})
 RECORD = b"\x1e"
+MOST_TEXT = 1_000_000_000  # bytes of GeoJSON or KML, which are read whole
 BATCH = 65_536  # rows read at once
 
 
@@ -47,6 +50,8 @@ def read_vector(
     if kind is Format.PARQUET:
         return _read_parquet(path)
     before = _digest(path)
+    if kind is Format.GEOPACKAGE:
+        _must_be_sound(path)
     text, told = _as_utf8(path, encoding) if kind in TEXTUAL else (path, "utf-8 (by the format)")
     with staged({PLAIN + SUFFIX[kind]: text}) as stage:
         target = stage / (PLAIN + SUFFIX[kind])
@@ -68,6 +73,22 @@ def read_vector(
     )
 
 
+def _must_be_sound(path: Path) -> None:
+    """Raise `SourceError` where SQLite finds the file damaged: GDAL would read what is left and say nothing."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)")]
+    except sqlite3.OperationalError as error:
+        raise SourceError(f"{path.name} cannot be opened: {error}; is another program writing it?") from error
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
+    if found != ["ok"]:
+        raise SourceError(
+            f"{path.name} is a damaged GeoPackage ({'; '.join(found)}); nothing was changed: keep the file, get it again,"
+            " or salvage what reads with `sqlite3 FILE .recover | sqlite3 salvaged.gpkg` and import that"
+        )
+
+
 def _collected(raw: bytes) -> bytes | None:
     """A sequence of JSON texts (RFC 8142, or one a line), of which readers see only the first, as one collection."""
     if raw.lstrip()[:1] == RECORD:
@@ -83,6 +104,11 @@ def _collected(raw: bytes) -> bytes | None:
 
 def _as_utf8(path: Path, asked: str | None) -> tuple[Path | bytes, str]:
     """The text of a GeoJSON or KML file as UTF-8 without a byte order mark, and what it was in."""
+    if (size := path.stat().st_size) > MOST_TEXT:
+        raise SourceError(
+            f"{path.name} is {size / 1e9:.1f} GB of text, which would fill the memory ({MOST_TEXT / 1e9:g} GB at most);"
+            " save the layer as GeoPackage first"
+        )
     raw = path.read_bytes()
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if raw.startswith(mark):
