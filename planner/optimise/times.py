@@ -12,8 +12,10 @@ from planner.arrays import Mask, Positions
 from planner.errors import InfeasibleError, OptimiseError, QuestionError
 from planner.optimise.answer import answer, refuse
 from planner.optimise.centre import CentreChoice, least_worst_time, verify_centre
-from planner.optimise.clock import Progress
+from planner.optimise.centre_rules import RuledCentre, faults_of_centre, least_worst_time_under_rules
+from planner.optimise.clock import Clock, Progress
 from planner.optimise.explain import why_infeasible
+from planner.optimise.from_scenario import problem_of
 from planner.optimise.median import MedianChoice, least_mean_time, verify_median
 from planner.optimise.median_problem import SitingProblem
 from planner.optimise.travel import MeanTime
@@ -92,10 +94,14 @@ def minimise_worst_time(
 ) -> Plan:
     """Open sites so that the person furthest from one is as near as can be: the p-centre (Minieka 1970).
 
-    People whom no site reaches are left out and listed in ``plan.details["unreachable"]``. Raises `QuestionError` for
-    rules it cannot honour, `InfeasibleError` with the smallest number of sites where not everyone can be served.
+    People whom no site reaches are left out and listed in ``plan.details["unreachable"]``. With ``backup`` the minutes
+    are those to the last of the open sites a person needs; under ``capacity`` or ``least_people`` those to where the person is sent.
+    Raises `QuestionError` for rules that have no meaning here, `InfeasibleError` with the smallest number of sites
+    where not everyone can be served.
     """
-    refuse(scenario, set(scenario.rules), "minimise_worst_time()")
+    refuse(scenario, {"worth", "least_share"}, "minimise_worst_time()")
+    if scenario.rules or scenario.new is None:
+        return _under_rules(scenario, seconds=seconds, seed=seed, progress=progress)
     problem, order = _problem(scenario)
     choice = least_worst_time(problem, seconds=seconds, seed=seed, progress=progress)
     evidence = Evidence(problem, order, choice)
@@ -104,6 +110,41 @@ def minimise_worst_time(
         scenario, "minutes of the last person", np.flatnonzero(evidence.opened), choice.value, choice.bound,
         _credit(choice), choice.status, choice.seconds, seed=seed, sense=-1, details=held,
     )  # fmt: skip
+
+
+def _under_rules(scenario: Scenario, *, seconds: float, seed: int, progress: Progress | None) -> Plan:
+    if scenario.new is None and scenario.budget is None:
+        raise QuestionError("how many sites may open? give the scenario new= or budget=")
+    if scenario.rules & {"capacity", "least_people"}:
+        refuse(scenario, {"backup"}, "sharing people out among sites of limited size")
+    problem = problem_of(scenario)
+    try:
+        choice = least_worst_time_under_rules(problem, Clock(seconds), seed=seed, progress=progress)
+    except InfeasibleError as error:
+        if scenario.rules & {"capacity", "least_people"}:
+            raise
+        raise why_infeasible(scenario, error, seconds=seconds, everyone=True) from error
+    status = "proven" if choice.bound >= choice.value else "time limit"
+    return Plan(
+        scenario, "minutes of the last person", np.flatnonzero(choice.opened), choice.value, choice.bound, "HiGHS",
+        status, choice.seconds, seed=seed, sense=-1,
+        details=_lists(scenario) | {"evidence": choice, "certified_bound": choice.certified, "shares": choice.shares},
+    )  # fmt: skip
+
+
+def check_centre(plan: Plan, choice: RuledCentre) -> float:
+    """Check a plan of the last person's minutes under rules by its evidence, without any solver; gives the certified bound."""
+    faults = faults_of_centre(problem_of(plan.scenario), choice)
+    if not np.array_equal(np.flatnonzero(choice.opened), np.sort(plan.opened)):
+        faults.append("opens other sites than its evidence")
+    claims = {"value": (plan.value, choice.value), "bound": (plan.bound, choice.bound)}
+    claims["certified bound"] = (plan.certified, choice.certified)
+    for name, (said, shown) in claims.items():
+        if abs(said - shown) > PROVEN_GAP * max(1.0, abs(said)):
+            faults.append(f"states a {name} of {said!r}; its evidence shows {shown!r}")
+    if faults:
+        raise OptimiseError(f"the plan {'; '.join(faults)}")
+    return choice.certified
 
 
 def _credit(choice: MedianChoice | CentreChoice) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.errors import OptimiseError
+from planner.optimise.centre_rules import RuledCentre
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.phases import joint_of_phases
@@ -15,7 +16,7 @@ from planner.optimise.programmes import check_programme
 from planner.optimise.rules import broken, covered
 from planner.optimise.sharing import Shares, faults_of
 from planner.optimise.tiers import joint_of_tiers
-from planner.optimise.times import Evidence, check_times
+from planner.optimise.times import Evidence, check_centre, check_times
 from planner.plan import PROVEN_GAP, Plan
 from planner.programme import PhasedPlan, Programme, TieredPlan
 
@@ -52,6 +53,8 @@ def verify(plan: Plan | Programme) -> Verified:
         return Verified(plan.value, _check_programme(plan), plan.bound, plan.proven_by)
     if isinstance(evidence := plan.details.get("evidence"), Evidence):
         return Verified(plan.value, check_times(plan, evidence), plan.bound, plan.proven_by)
+    if isinstance(evidence, RuledCentre):
+        return Verified(plan.value, check_centre(plan, evidence), plan.bound, plan.proven_by)
     objective: Objective | None = plan.details.get("asked")
     if objective is None:
         raise OptimiseError("the plan carries no question to check it by; only plans made by this session's verbs do")
