@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ SYMBOLS: dict[str, dict[str, Any]] = {
     "gap": {"colour": "#a8201a", "shape": "diamond", "small": True, "word": "gap"},
 }
 SERVICE_AREA = "#2b7a5b"
+MOST_READINGS = 8
 LEVEL_COLOURS = {"city": "#3c3c3c", "district": "#4a4a4a", "town": "#8d8d8d", "village": "#b5b5b5"}
 
 
@@ -146,10 +148,17 @@ def search_index(
 
 
 def initials(name: str) -> str:
-    """First letters of a name's pinyin, lower case; other characters stay."""
-    from pypinyin import Style, lazy_pinyin
+    """First letters of a name's pinyin, lower case, by its usual reading first and then by others, apart by blanks.
 
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+    >>> initials("西安路")
+    'xal'
+    """
+    from pypinyin import Style, lazy_pinyin, pinyin
+
+    usual = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
+    letters = [dict.fromkeys(one) for one in pinyin(name, style=Style.FIRST_LETTER, heteronym=True)]
+    others = ("".join(way).lower().replace(" ", "") for way in islice(product(*letters), MOST_READINGS))
+    return " ".join(dict.fromkeys([usual, *others]))
 
 
 def about_rows(facts: Facts, lang: str) -> list[dict[str, str]]:

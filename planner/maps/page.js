@@ -112,7 +112,7 @@ async function startPage(map) {
   function describe() {
     const site = state.site || (lines && lines.rows[state.line]), unit = units.rows[state.unit];
     element('card').hidden = true;
-    const shown = function (row) { return row.facts.map(function (fact) { return [say(fact[0]), fact[1]]; }); };
+    const shown = function (row) { return row.facts.map(function (fact) { return [say(fact[0]), fact[2] ? say(fact[1]) : fact[1]]; }); };
     if (site) card(site.rank ? site.rank + '. ' + site.name : site.name, [[say('legend'), say(site.word)]].concat(shown(site)));
     else if (unit) card(unit.name, shown(unit));
   }
@@ -196,7 +196,7 @@ async function startPage(map) {
     if (start) seen = [map.getCenter(), map.getZoom()];
     const bounds = map.getBounds(), atHome = map.getZoom() === opened[1] && map.getCenter().distanceTo(opened[0]) < 50;
     document.documentElement.classList.toggle('printing', start);
-    if (start) document.querySelector('.about').open = true;
+    if (start) document.querySelectorAll('.about').forEach(function (more) { more.open = true; });
     map.invalidateSize({ animate: false, pan: false });
     if (start && atHome) home();
     else if (start) map.fitBounds(bounds, { animate: false });

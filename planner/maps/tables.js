@@ -72,7 +72,7 @@ function linkSearch(entries, choose, say) {
     if (!text) { said.textContent = ''; close(); return; }
     const score = function (e) {
       const name = e.name.toLowerCase();
-      return name === text || e.ref.slice(2) === text ? 0 : name.startsWith(text) ? 1 : name.includes(text) ? 2 : e.initials.startsWith(text) ? 3 : e.initials.includes(text) ? 4 : 9;
+      return name === text || e.ref.slice(2) === text ? 0 : name.startsWith(text) ? 1 : name.includes(text) ? 2 : (' ' + e.initials).includes(' ' + text) ? 3 : e.initials.includes(text) ? 4 : 9;
     };
     found = entries.map(function (e) { return [score(e), e]; }).filter(function (p) { return p[0] < 9; })
       .sort(function (a, b) { return a[0] - b[0]; }).slice(0, 12).map(function (p) { return p[1]; });
