@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from planner.optimise.analysis import compare, frontier, plot_frontier, ranking, sensitivity
-from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages, maximise_worst_share
+from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages
+from planner.optimise.equity import maximise_worst_share
 from planner.optimise.phases import maximise_over_years
 from planner.optimise.problem import Problem
 from planner.optimise.solvers import Highs, Search, Solver

@@ -1,8 +1,8 @@
-"""Coverage questions: reach the most people, or everyone, or the worst-served unit."""
+"""Coverage questions: reach the most people, or everyone, at once or in stages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from planner.optimise.answer import answer, refuse
 from planner.optimise.clock import Progress
 from planner.optimise.explain import nobody_left_out, why_infeasible
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded, WorstShare
+from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.sharing import PeopleServed
 from planner.optimise.solvers import Solver
 from planner.plan import Plan, Scenario
@@ -108,54 +108,6 @@ def cover_everyone(
         )
     except InfeasibleError as error:
         raise why_infeasible(scenario, error, seconds=seconds, target=target, everyone=share == 1) from error
-
-
-def maximise_worst_share(
-    scenario: Scenario,
-    *,
-    seconds: float = 60,
-    effort: int | None = None,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> Plan:
-    """Raise the share covered in the worst-served unit as high as it goes (max-min equity).
-
-    Needs ``people_units`` in the scenario. Units nobody could reach are left out. Among plans equally good for
-    the worst unit this takes one that reaches most people, which `maximise_coverage` finds with that share
-    as a floor.
-    """
-    if scenario.people_units is None or scenario.new is None:
-        raise QuestionError("maximise_worst_share() needs people_units= (demand ID to unit) and new= in the scenario")
-    refuse(scenario, {"worth", "capacity", "least_people"}, "maximise_worst_share()")
-    first = answer(
-        scenario, WorstShare(), seconds=seconds * 0.6, effort=effort, seed=seed, solver=None, progress=progress
-    )
-    problem = problem_of(scenario)
-    reached = WorstShare.units(problem)
-    labels = [label for label, counts in zip(_labels(scenario), reached, strict=True) if counts]
-    floors = {label: max(first.value * (1 - 1e-9), _floor_of(scenario, label)) for label in labels}
-    better = answer(
-        scenario.but(least_share=floors), PeopleCovered(), seconds=seconds * 0.4, effort=effort, seed=seed, solver=None,
-        progress=progress,
-    )  # fmt: skip
-    opened = np.zeros(problem.sites, bool)
-    opened[better.opened] = True
-    value = WorstShare().value(problem, opened)
-    return Plan(
-        scenario, first.objective, better.opened, value, max(first.bound, value), first.solver, first.status,
-        first.seconds + better.seconds, seed=seed, sense=1, details=first.details,
-    )  # fmt: skip
-
-
-def _labels(scenario: Scenario) -> list[str]:
-    from planner.optimise.from_scenario import unit_labels
-
-    return [] if scenario.people_units is None else unit_labels(scenario.people_units)
-
-
-def _floor_of(scenario: Scenario, label: str) -> float:
-    given = scenario.least_share
-    return float(given.get(label, 0.0)) if isinstance(given, Mapping) else float(given)
 
 
 def maximise_in_stages(

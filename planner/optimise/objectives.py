@@ -15,7 +15,7 @@ from planner.arrays import Mask, Positions
 from planner.optimise.model import Model, Numbers, Rows
 from planner.optimise.problem import Problem
 from planner.optimise.reduce import Reduced
-from planner.optimise.rules import covered, people_covered, site_rows, unit_people, unit_share_rows
+from planner.optimise.rules import people_covered, site_rows, unit_share_rows
 
 
 class Objective(Protocol):
@@ -55,7 +55,7 @@ class PeopleCovered:
         sites, count = len(reduced.sites), len(reduced.people)
         rows = Rows(sites + count)
         floor, ceiling = site_rows(reduced, rows)
-        _cover_rows(reduced, rows)
+        cover_rows(reduced, rows)
         unit_share_rows(reduced, rows, sites)
         cost = np.concatenate([np.zeros(sites), -reduced.people])
         whole = np.concatenate([np.ones(sites, bool), reduced.need > 1])
@@ -64,7 +64,7 @@ class PeopleCovered:
 
     def start(self, reduced: Reduced, chosen: Positions) -> Numbers:
         """See `Objective.start`."""
-        return _sites_then_rows(reduced, chosen)
+        return sites_then_rows(reduced, chosen)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class SitesNeeded:
             need = reduced.need.astype(float)
             rows.add(row, reduced.row_sites, np.ones(len(row)), low=need, high=np.full(len(need), np.inf))
         if partial:
-            _cover_rows(reduced, rows)
+            cover_rows(reduced, rows)
             unit_share_rows(reduced, rows, sites)
         if self.people is not None:
             rows.one(sites + np.arange(count), reduced.people, low=max(0.0, self.people - reduced.served))
@@ -115,55 +115,12 @@ class SitesNeeded:
 
     def start(self, reduced: Reduced, chosen: Positions) -> Numbers:
         """See `Objective.start`."""
-        values = _sites_then_rows(reduced, chosen)
+        values = sites_then_rows(reduced, chosen)
         partial = self.people is not None or reduced.problem.unit_share is not None
         return values if partial else values[: len(reduced.sites)]
 
 
-@dataclass(frozen=True)
-class WorstShare:
-    """Share of people covered in the worst-served unit, 0 to 1 (max-min equity); units nobody can reach are left out."""
-
-    name: str = "worst share"
-    sense: int = 1
-
-    @staticmethod
-    def units(problem: Problem) -> Mask:
-        """Units that count: those where some people live and can be reached."""
-        return np.asarray(unit_people(problem, covered(problem, problem.kept | problem.possible)) > 0)
-
-    def value(self, problem: Problem, opened: Mask) -> float:
-        """See `Objective.value`."""
-        counts = self.units(problem)
-        total = unit_people(problem, np.ones(len(problem.people), bool))
-        shares = unit_people(problem, covered(problem, opened))[counts] / total[counts]
-        return float(shares.min(initial=1.0))
-
-    def model(self, reduced: Reduced) -> tuple[Model, float]:
-        """See `Objective.model`; the last variable is the worst share."""
-        problem, sites, count = reduced.problem, len(reduced.sites), len(reduced.people)
-        rows = Rows(sites + count + 1)
-        floor, ceiling = site_rows(reduced, rows)
-        _cover_rows(reduced, rows)
-        unit_share_rows(reduced, rows, sites)
-        total = unit_people(problem, np.ones(len(problem.people), bool))
-        have = unit_people(problem, covered(problem, problem.kept))
-        for unit in np.flatnonzero(self.units(problem)):
-            inside = np.flatnonzero(reduced.unit == unit)
-            column, value = np.append(sites + inside, sites + count), np.append(reduced.people[inside], -total[unit])
-            rows.one(column, value / total[unit], low=-float(have[unit] / total[unit]))
-        cost = np.append(np.zeros(sites + count), -1.0)
-        whole = np.concatenate([np.ones(sites, bool), reduced.need > 1, [False]])
-        return rows.model(
-            cost, np.append(floor, np.zeros(count + 1)), np.append(ceiling, np.ones(count + 1)), whole
-        ), 0.0
-
-    def start(self, reduced: Reduced, chosen: Positions) -> Numbers:
-        """See `Objective.start`."""
-        return np.append(_sites_then_rows(reduced, chosen), self.value(reduced.problem, reduced.widen(chosen)))
-
-
-def _cover_rows(reduced: Reduced, rows: Rows) -> None:
+def cover_rows(reduced: Reduced, rows: Rows) -> None:
     """A row counts only if enough of its sites are open: ``sum(sites) - need * z >= 0``."""
     sites, count = len(reduced.sites), len(reduced.people)
     lengths = np.diff(reduced.row_starts)
@@ -173,7 +130,8 @@ def _cover_rows(reduced: Reduced, rows: Rows) -> None:
     rows.add(row, column, value, low=np.zeros(count), high=np.full(count, np.inf))
 
 
-def _sites_then_rows(reduced: Reduced, chosen: Positions) -> Numbers:
+def sites_then_rows(reduced: Reduced, chosen: Positions) -> Numbers:
+    """Values of the variables of sites, then of rows covered, for a choice of reduced sites."""
     opened = np.zeros(len(reduced.sites))
     opened[chosen] = 1.0
     running = np.concatenate(([0.0], np.cumsum(opened[reduced.row_sites])))
