@@ -23,6 +23,7 @@ from planner.routing.ticks import NEVER
 
 Array: TypeAlias = npt.NDArray[Any]
 jit: Any = njit(nogil=True, cache=True)
+jit_inline: Any = njit(nogil=True, inline="always")
 
 HEAD_BITS = 24  # of an arc's 64; the rest are its ticks
 HEAD_MASK = (1 << HEAD_BITS) - 1
@@ -115,8 +116,8 @@ def search(arcs, doors, site, work, cut, shift):
             if filled[bucket - base] == 0:
                 bucket += 1
                 continue
-            found = leave(arcs, work, bucket - base, cut)
-            reached, last, later = enter(work, found, base, reached, last, later, shift)
+            found = leave(arcs, work, bucket - base)
+            reached, last, later = enter(work, found, base, cut, shift, reached, last, later)
             if later == FULL:
                 break
         if later == FULL:
@@ -148,8 +149,8 @@ def deal(work, base, later, shift):
     return wait
 
 
-@jit
-def leave(arcs, work, row, cut):
+@jit_inline
+def leave(arcs, work, row):
     """Leave all nodes of a bucket by all their arcs; list what is sooner than known, tell how many."""
     time, front, sooner, rows, slots = work.time, work.queue.front, work.queue.sooner, work.queue.rows, arcs.slots
     here = U(0)
@@ -164,25 +165,22 @@ def leave(arcs, work, row, cut):
         now = front[at] - node
         for slot in range(SLOTS - 1):
             entry = now + slots[node, slot]
-            ticks = np.int64(entry >> SHIFT)
             sooner[found] = entry
-            found += U((ticks < time[entry & LOW]) & (ticks <= cut))
+            found += U(np.int64(entry >> SHIFT) < time[entry & LOW])
         if slots[node, SLOTS - 1] != 0:
             entry = now + slots[node, SLOTS - 1]
-            ticks = np.int64(entry >> SHIFT)
             sooner[found] = entry
-            found += U((ticks < time[entry & LOW]) & (ticks <= cut))
+            found += U(np.int64(entry >> SHIFT) < time[entry & LOW])
         else:
             for link in range(arcs.starts[node] + SLOTS - 1, arcs.starts[node + ONE]):
                 entry = now + U(arcs.arcs[link])
-                ticks = np.int64(entry >> SHIFT)
                 sooner[found] = entry
-                found += U((ticks < time[entry & LOW]) & (ticks <= cut))
+                found += U(np.int64(entry >> SHIFT) < time[entry & LOW])
     return np.int64(found)
 
 
-@jit
-def enter(work, found, base, reached, last, later, shift):
+@jit_inline
+def enter(work, found, base, cut, shift, reached, last, later):
     """Enter into the queue what is still sooner; tell the nodes reached, the last bucket, and the entries that wait."""
     time, touched, filled, rows, sooner = work.time, work.touched, work.queue.filled, work.queue.rows, work.queue.sooner
     room, waiting = rows.shape[1], work.queue.later
@@ -191,7 +189,7 @@ def enter(work, found, base, reached, last, later, shift):
         entry = sooner[at]
         node, ticks = entry & LOW, np.int64(entry >> SHIFT)
         before = time[node]
-        if ticks < before:
+        if ticks < before and ticks <= cut:
             time[node] = ticks
             touched[reached] = node
             reached += before == NEVER

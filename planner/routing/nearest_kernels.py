@@ -8,6 +8,7 @@ Sites are numbered by rank, so that the lesser of two labels is the one to keep,
 from __future__ import annotations
 
 import heapq
+
 import numpy as np
 
 from planner.routing.kernels import HEAD_BITS, HEAD_MASK, jit

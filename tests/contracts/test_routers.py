@@ -69,6 +69,43 @@ def test_all_routers_agree_to_the_bit_on_a_city(rng: np.random.Generator) -> Non
         assert np.array_equal(first.minutes, other.minutes)
 
 
+@pytest.mark.parametrize("spread", [0.0, 3.0, 6.0], ids=["even", "a thousand times", "a million times"])
+def test_all_routers_agree_to_the_bit_on_squares_of_many_roads_short_and_long(
+    rng: np.random.Generator, spread: float
+) -> None:
+    """Hubs with more roads than a node's four places, roads so long that the queue's ring starts anew."""
+    nodes, roads = 400, 4000
+    ends = np.where(
+        rng.random((roads, 2)) < 0.3, rng.integers(8, size=(roads, 2)), rng.integers(nodes, size=(roads, 2))
+    )
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    minutes = 10.0 ** -rng.uniform(0, spread, len(ends)) * 120
+    network = network_of(nodes, np.column_stack((ends, minutes, minutes * rng.uniform(0.5, 2, len(ends)))))
+    sites, demand = (
+        hung(*zip(rng.integers(len(ends), size=n), rng.random(n), np.zeros(n), strict=True)) for n in (40, 900)
+    )
+    reaches = [router.reach(network, sites, demand, minutes=470.0) for router in ROUTERS]
+    assert len(reaches[0].points) > 1000
+    for other in reaches[1:]:
+        assert np.array_equal(reaches[0].starts, other.starts)
+        assert np.array_equal(reaches[0].points, other.points)
+        assert np.array_equal(reaches[0].minutes, other.minutes)
+
+
+def test_a_queue_that_was_too_small_is_enlarged_and_nothing_is_lost(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.networks import scattered, synthetic_network
+
+    network = synthetic_network(400, "drive")
+    sites, demand = scattered(network, 5, seed=1), scattered(network, 300, seed=2)
+    expected = Dijkstra().reach(network, sites, demand, minutes=10.0)
+    monkeypatch.setattr("planner.routing.prepare.ROOM", 2)
+    found = Compiled(threads=1).reach(network, sites, demand, minutes=10.0)
+    assert np.array_equal(found.points, expected.points)
+    assert np.array_equal(found.minutes, expected.minutes)
+
+
 def test_fault_71_a_point_at_exactly_the_limit_is_within(router: Router) -> None:
     network = network_of(3, [(0, 1, 10.0, 10.0), (1, 2, 5.1, 5.1)])
     reach = router.reach(network, hung((0, 0.0, 0.0)), hung((1, 1.0, 0.0), (1, 0.5, 48.0 * 2.55)), minutes=15.1)
