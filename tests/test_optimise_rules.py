@@ -70,8 +70,8 @@ def test_fault_74_a_shortfall_of_places_is_told_and_most_are_served() -> None:
 @pytest.mark.parametrize(
     ("asked", "verb", "name"),
     [
-        ({"worth": {5.0: 1.0, 10.0: 0.5}}, cover_everyone, "worth"),
-        ({"capacity": True}, cover_everyone, "capacity"),
+        ({"least_people": 3.0, "worth": {5.0: 1.0, 10.0: 0.5}}, cover_everyone, "worth"),
+        ({"capacity": True, "backup": 2}, cover_everyone, "backup"),
         ({"capacity": True, "backup": 2, "new": 1}, maximise_coverage, "backup"),
     ],
 )

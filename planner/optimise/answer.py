@@ -12,6 +12,7 @@ from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective
 from planner.optimise.rules import broken
 from planner.optimise.sharing import PeopleServed, Shares, faults_of, share_out
+from planner.optimise.sized_cover import SitesServing
 from planner.optimise.solvers import Highs, Solver
 from planner.plan import Plan, Scenario
 
@@ -43,8 +44,9 @@ def answer(
         "asked": objective,
         **(details or {}),
     }
-    if isinstance(objective, PeopleServed):
+    if isinstance(objective, PeopleServed | SitesServing):
         shares = share_out(problem, opened)
+        faults += objective.unmet(shares) if isinstance(objective, SitesServing) else []
         faults += faults_of(problem, opened, shares)
         held |= {"shares": shares} | _unserved(scenario, shares)
     if faults:

@@ -14,7 +14,11 @@ from planner.optimise.clock import Progress
 from planner.optimise.explain import nobody_left_out, why_infeasible
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
+from planner.optimise.problem import Problem
+from planner.optimise.reduce import layered
+from planner.optimise.rules import covered
 from planner.optimise.sharing import PeopleServed
+from planner.optimise.sized_cover import SitesServing, why_too_small
 from planner.optimise.solvers import Solver
 from planner.plan import Plan, Scenario
 
@@ -70,14 +74,21 @@ def cover_everyone(
     The location set covering problem (LSCP, Toregas et al. 1971); with ``share`` below 1, its partial form.
     People whom no candidate reaches are left out and listed in ``plan.details["unreachable"]``, by demand ID;
     ``of="all"`` counts them, and refuses what cannot be done. ``wider``, the same sites and people at a longer limit,
-    lets the refusal name the smallest minutes that would do.
+    lets the refusal name the smallest minutes that would do. Under gradual ``worth`` the share is of the most that people can be
+    worth; under ``capacity`` or ``least_people`` they count where a site has room for them.
 
     Raises `InfeasibleError` where the people, or the scenario's ``new`` or ``budget``, do not allow it: it names the
     people out of reach, the smallest number of sites that would do, and what covering all but a few takes.
     """
     if not 0 < share <= 1:
         raise QuestionError(f"share must be above 0 and at most 1, not {share!r}")
-    refuse(scenario, {"worth", "capacity", "least_people"}, "cover_everyone()")
+    sized = bool(scenario.rules & {"capacity", "least_people"})
+    if sized:
+        refuse(scenario, {"backup", "worth", "least_share"}, "sharing people out among sites of limited size")
+    elif scenario.worth:
+        refuse(scenario, {"least_share"}, "gradual worth")
+        if of == "all":
+            raise QuestionError("worth counts what can be reached; leave out of='all'")
     problem = problem_of(scenario)
     if least == "cost" and problem.cost is None:
         raise QuestionError("least='cost' needs a column 'cost' of the sites, known for every candidate")
@@ -85,16 +96,17 @@ def cover_everyone(
     within = np.bincount(problem.rows[np.repeat(scenario.kept | scenario.possible, np.diff(problem.starts))],
                          minlength=len(people))  # fmt: skip
     reachable = within >= scenario.backup
-    counted = float(people.sum()) if of == "all" else float(people[reachable].sum())
+    counted = float(people.sum()) if of == "all" else _most(problem)
     nobody_left_out(scenario, reachable, share * counted, wider)
-    target = None if share == 1 else share * counted
+    target = None if share == 1 and not sized else share * counted
     alone = ~reachable & (people > 0)
     details = {
         "share": share,
         "unreachable": coverage.demand.ids[alone],
         "unreachable_people": float(people[alone].sum()),
     }
-    objective = SitesNeeded(target, by_cost=least == "cost")
+    by_cost = least == "cost"
+    objective: Objective = SitesServing(target or 0.0, by_cost) if sized else SitesNeeded(target, by_cost=by_cost)
     try:
         return answer(
             scenario,
@@ -107,7 +119,15 @@ def cover_everyone(
             details=details,
         )
     except InfeasibleError as error:
+        if sized:
+            raise why_too_small(problem, error, share * counted) from error
         raise why_infeasible(scenario, error, seconds=seconds, target=target, everyone=share == 1) from error
+
+
+def _most(problem: Problem) -> float:
+    """People who can be covered; under gradual worth, the most they can be worth."""
+    flat = layered(problem)
+    return float(flat.people[covered(flat, flat.kept | flat.possible)].sum())
 
 
 def maximise_in_stages(

@@ -11,6 +11,7 @@ from planner.optimise.clock import Clock
 from planner.optimise.from_scenario import problem_of, unit_labels
 from planner.optimise.objectives import SitesNeeded
 from planner.optimise.problem import Problem
+from planner.optimise.reduce import layered
 from planner.optimise.rules import covered, unit_people
 from planner.optimise.solvers import Highs
 from planner.plan import Scenario
@@ -82,6 +83,7 @@ def why_infeasible(
 
 
 def _reachable(problem: Problem) -> float:
+    problem = layered(problem)
     return float(problem.people[covered(problem, problem.kept | problem.possible)].sum())
 
 

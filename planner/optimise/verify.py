@@ -13,8 +13,10 @@ from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.phases import joint_of_phases
 from planner.optimise.problem import Problem
 from planner.optimise.programmes import check_programme
+from planner.optimise.reduce import layered
 from planner.optimise.rules import broken, covered
 from planner.optimise.sharing import Shares, faults_of
+from planner.optimise.sized_cover import SitesServing
 from planner.optimise.tiers import joint_of_tiers
 from planner.optimise.times import Evidence, check_centre, check_times
 from planner.plan import PROVEN_GAP, Plan
@@ -90,14 +92,20 @@ def _value(plan: Plan, problem: Problem, objective: Objective, opened: np.ndarra
     """The value afresh; people shared out are counted from the assignment the plan carries."""
     shares = plan.details.get("shares")
     if not isinstance(shares, Shares):
+        if isinstance(objective, SitesServing):
+            faults.append("carries no assignment of people to its sites")
         return objective.value(problem, opened)
     faults += faults_of(problem, opened, shares)
+    if isinstance(objective, SitesServing):
+        faults += objective.unmet(shares)
+        return objective.value(problem, opened)
     return float(shares.people.sum())
 
 
 def _unmet(problem: Problem, objective: Objective, opened: np.ndarray) -> list[str]:
     if not isinstance(objective, SitesNeeded):
         return []
+    problem = layered(problem)
     have, reachable = covered(problem, opened), covered(problem, problem.kept | problem.possible)
     if objective.people is None:
         missed = float(problem.people[reachable & ~have].sum())
