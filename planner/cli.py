@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from planner.cli_files import import_, inspect
 from planner.cli_gazetteer import gazetteer
 from planner.errors import DataError, OptimiseError, PlannerError, StoreError
 from planner.texts import Text
@@ -43,7 +44,8 @@ def main() -> None:
     """
 
 
-main.add_command(gazetteer)
+for command in (inspect, import_, gazetteer):
+    main.add_command(command)
 
 
 @main.command()
@@ -66,55 +68,6 @@ def plan(toml: Path, data: Path | None, out: Path, quiet: bool) -> None:
 def demo(out: Path, quiet: bool) -> None:
     """Plan fifty new meal stations for the made-up town in data/demo."""
     _run(demo_folder() / "planner.toml", None, out, quiet=quiet)
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--encoding", help="Encoding of the text, where the guess is wrong.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def inspect(file: Path, encoding: str | None, lang: str) -> None:
-    """Tell what a file holds, before anything is imported from it."""
-    from planner.sources import inspect as look_into
-
-    click.echo(look_into(file, encoding=encoding).summary(lang=lang))
-
-
-@main.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--as", "kind", required=True, type=click.Choice(["roads", "population", "sites", "districts"]))
-@click.option(
-    "--project", "folder", required=True, type=click.Path(path_type=Path), help="Folder with the planner.toml."
-)
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder the planner.toml's files are in (default: beside it)."
-)
-@click.option("--layer", help="Layer or sheet, where the file has several.")
-@click.option("--crs", help="What the coordinates refer to: EPSG:4490, GCJ-02, BD-09 ...")
-@click.option("--encoding", help="Encoding of the text, where the guess is wrong.")
-@click.option("--columns", type=click.Path(path_type=Path), help='A TOML of field = "heading".')
-@click.option("--dry-run", is_flag=True, help="Read and report, keep nothing.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def import_(
-    file: Path,
-    kind: str,
-    folder: Path,
-    data: Path | None,
-    layer: str | None,
-    crs: str | None,
-    encoding: str | None,
-    columns: Path | None,
-    dry_run: bool,
-    lang: str,
-) -> None:
-    """Import a file into the project's GeoPackage, with every row accounted for."""
-    from planner.project import column_map, open_project
-
-    how = {"layer": layer, "crs": crs, "encoding": encoding, "columns": column_map(columns)}
-    given: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
-    found = open_project(folder, data=data).import_file(file, kind, dry_run=dry_run, **given)
-    click.echo(found.report.describe(lang=lang))
-    if found.report.faulty:
-        sys.exit(FINDINGS)
 
 
 def demo_folder() -> Path:

@@ -25,7 +25,7 @@ FLOORS = [
     "optimise maps reports exports rezone",
     "sources",
     "project",
-    "cli cli_gazetteer",
+    "cli cli_files cli_gazetteer",
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms.split()}
 NEIGHBOURS_THAT_MAY = {
@@ -34,6 +34,7 @@ NEIGHBOURS_THAT_MAY = {
     ("access", "plan"),  # a summary is of a plan
     ("exports", "reports"),
     ("store", "geopackage"),
+    ("cli", "cli_files"),
     ("cli", "cli_gazetteer"),
 }
 

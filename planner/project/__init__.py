@@ -17,20 +17,32 @@ from planner.errors import DataError, QuestionError
 from planner.exports import write
 from planner.facts import Facts
 from planner.facts.facts import table_of
+from planner.gazetteer import Basis
 from planner.imports import ImportReport
 from planner.maps import draw, write_index
 from planner.network import describe_findings
 from planner.plan import Plan
-from planner.project.importing import KINDS, Import, column_map, project_store, read_import
-from planner.project.inputs import Inputs, area_of, read_inputs
+from planner.project.findings import save_findings
+from planner.project.importing import (
+    KINDS,
+    REGISTERED,
+    Import,
+    column_map,
+    project_store,
+    read_import,
+    read_registered,
+)
+from planner.project.inputs import Inputs, area_of, read_inputs, word
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
+from planner.project.registering import Entry
 from planner.project.run import Answer, answer
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
 from planner.reports import has_chinese_font, report
 from planner.store import GeoPackageStore
+from planner.store.holders import user
 
-__all__ = ["KINDS", "Import", "Project", "Run", "column_map", "open_project"]
+__all__ = ["KINDS", "REGISTERED", "Entry", "Import", "Project", "Run", "column_map", "open_project", "save_findings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +117,38 @@ class Project:
         """The study area the planner.toml names."""
         return area_of(self.settings, self.data)
 
-    def import_file(self, path: str | Path, kind: str, *, dry_run: bool = False, who: str = "", **how: Any) -> Import:
-        """Import a file as ``roads``, ``population``, ``sites`` or ``districts`` into the project file.
+    def import_file(
+        self,
+        path: str | Path,
+        kind: str,
+        *,
+        dry_run: bool = False,
+        who: str = "",
+        watch: bool | None = None,
+        **how: Any,
+    ) -> Import | Entry:
+        """Import a file into the project file: layers, or records of the register.
 
-        Accepted rows, quarantine and repairs are kept in one act, whole or not at all; ``dry_run`` only reads. ``how``
-        are the reader's own options, such as ``crs=`` or ``columns=``.
+        ``roads``, ``population``, ``sites``, ``districts`` and ``quarters`` become layers: accepted rows, quarantine and
+        repairs are kept in one act, whole or not at all. ``names``, ``lines``, ``markers`` and ``signs`` are entered into
+        the register, as of the day ``on=``, with ``document=`` and ``authority=`` as their basis. ``dry_run`` only reads;
+        ``how`` are the reader's own options, such as ``crs=`` or ``columns=``. ``watch`` shows the progress, or hides it.
         """
+        watching = Watch(visible=bool(watch))
+        if kind in REGISTERED:
+            said = {name: how.pop(name, "") for name in ("document", "authority")}
+            basis = Basis(who or user(), note=f"import {Path(path).name}", **said)
+            on = how.pop("on", None) or self.settings.project.on
+            with watching.stage(word(self.settings, f"读取 {Path(path).name}", f"Read {Path(path).name}")) as told:
+                how["progress"] = how.get("progress", None if watch is None else told)
+                return read_registered(Path(path), kind, self.store, on=on, basis=basis, dry_run=dry_run, **how)
         area = None if kind == "districts" else self.area
-        found = read_import(Path(path), kind, area=area, settings=self.settings, **how)
+        with watching.stage(word(self.settings, f"读取 {Path(path).name}", f"Read {Path(path).name}")) as told:
+            how["progress"] = how.get("progress", None if watch is None else told)
+            found = read_import(Path(path), kind, area=area, settings=self.settings, **how)
         if not dry_run:
-            found.keep(self.store, who=who)
+            with watching.stage(word(self.settings, "写入工程文件", "Write the project file")):
+                found.keep(self.store, who=who)
         return found
 
     def _save(self, one: Answer, facts: Facts, inputs: Inputs, folder: Path, watch: Watch) -> dict[str, Path]:

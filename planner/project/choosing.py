@@ -40,7 +40,7 @@ def choose_sites(block: ServiceBlock, inputs: Inputs, network: Network, on: date
     lists, reports, notes = list[Sites](), dict[str, ImportReport](), list[Text]()
     if block.existing is not None:
         given = block.existing
-        how = reading_options(given)
+        how = reading_options(given, data)
         listed = read_sites(data / given.file, area=inputs.area, service=block.key, **how)
         public = _public(listed, notes)
         lists.append(public.on(on))
@@ -78,7 +78,7 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
 def _hosts(block: HostsBlock, key: str, area: StudyArea, data: Path) -> Sites:
     if is_osm(block.file):
         return read_osm_sites(data / block.file, area=area, service=key, tags=block.tags or None)
-    return read_sites(data / block.file, area=area, service=key, existing=False, **reading_options(block))
+    return read_sites(data / block.file, area=area, service=key, existing=False, **reading_options(block, data))
 
 
 def _public(sites: Sites, notes: list[Text]) -> Sites:

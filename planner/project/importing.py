@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
 import geopandas as gpd
 
 from planner.area import StudyArea
 from planner.errors import QuestionError, SourceError
+from planner.gazetteer import Basis, open_gazetteer
 from planner.imports import ImportReport
+from planner.project.registering import Entry, read_entry
 from planner.project.settings import Settings
-from planner.sources import read_area, read_population, read_roads, read_sites
+from planner.sources import load_columns, read_area, read_population, read_quarters, read_roads, read_sites
 from planner.store import GeoPackageStore, Store, imported
 
-Kind = Literal["roads", "population", "sites", "districts"]
+Kind = Literal["roads", "population", "sites", "districts", "quarters"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+REGISTERED = ("names", "lines", "markers", "signs")
+"""What is entered into the register rather than kept as a layer."""
+
 PROJECT_FILE = "project.gpkg"
 
 
@@ -29,11 +36,12 @@ class Import:
     kind: Kind
     frame: gpd.GeoDataFrame
     report: ImportReport
+    service: str = ""
 
     @property
     def table(self) -> str:
-        """The project file's table these rows are kept in."""
-        return self.kind
+        """The project file's table these rows are kept in; sites of a service that was named have one of their own."""
+        return f"{self.kind}_{self.service}" if self.service else self.kind
 
     def keep(self, store: Store, *, who: str = "") -> int:
         """Keep it in the project file, whole or not at all, in place of an earlier import of its kind."""
@@ -53,7 +61,7 @@ def read_import(
     *,
     area: StudyArea | None = None,
     settings: Settings | None = None,
-    service: str = "meal_station",
+    service: str = "",
     **how: Any,
 ) -> Import:
     """Read a file as a kind of records; ``how`` are the reader's own options (crs, layer, encoding, columns).
@@ -62,7 +70,7 @@ def read_import(
     `QuestionError` for a kind that is unknown, `DataError` for a file that cannot be read.
     """
     if kind not in KINDS:
-        raise QuestionError(f"unknown kind {kind!r}; a file is imported as one of {', '.join(KINDS)}")
+        raise QuestionError(f"unknown kind {kind!r}; a file is imported as one of {', '.join((*KINDS, *REGISTERED))}")
     if kind == "districts":
         on = how.pop("on", None) or (settings.project.on if settings is not None else None)
         if on is None:
@@ -77,27 +85,38 @@ def read_import(
     if kind == "population":
         people = read_population(path, area=area, **how)
         return _import("population", people.frame, people.report, path)
-    sites = read_sites(path, area=area, service=service, **how)
-    return _import("sites", sites.frame, sites.report, path)
+    if kind == "quarters":
+        quarters = read_quarters(path, area=area, **how)
+        return _import("quarters", quarters.frame, quarters.report, path)
+    sites = read_sites(path, area=area, service=service or "meal_station", **how)
+    return _import("sites", sites.frame, sites.report, path, service=service)
+
+
+def read_registered(
+    path: Path, kind: str, store: GeoPackageStore, *, on: date, basis: Basis, dry_run: bool = False, **how: Any
+) -> Entry:
+    """Read a form for the register in the project file and, unless ``dry_run``, enter it with the account of its rows."""
+    with ExitStack() as stack:
+        where = store.path
+        if dry_run and not store.exists:  # the register is made at first need, and a dry run makes nothing
+            where = Path(stack.enter_context(TemporaryDirectory(prefix="planner-"))) / PROJECT_FILE
+        books = stack.enter_context(open_gazetteer(where))
+        entry = read_entry(path, kind, books, on=on, **how)
+        if not dry_run:
+            entry.enter(books, basis=basis)
+    if not dry_run:
+        store.write(imported(kind, None, entry.report, who=basis.actor))
+    return entry
 
 
 def column_map(path: Path | None) -> Mapping[str, str] | None:
     """Read a saved column mapping: a TOML of ``field = "heading"``."""
-    if path is None:
-        return None
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise QuestionError(f"no column map {path}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise QuestionError(f"{path} cannot be read as TOML: {error}") from error
-    wrong = [field for field, heading in given.items() if not isinstance(heading, str)]
-    if wrong:
-        raise QuestionError(f"{path}: every field names one heading as text; mend {', '.join(wrong)}")
-    return given
+    return None if path is None else load_columns(path)
 
 
-def _import(kind: Kind, frame: gpd.GeoDataFrame, report: ImportReport | None, path: Path) -> Import:
+def _import(
+    kind: Kind, frame: gpd.GeoDataFrame, report: ImportReport | None, path: Path, *, service: str = ""
+) -> Import:
     if report is None:
         raise SourceError(f"{path} was read without an account of its rows")
-    return Import(kind, frame, report)
+    return Import(kind, frame, report, service)

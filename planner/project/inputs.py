@@ -16,7 +16,7 @@ from planner.errors import QuestionError
 from planner.imports import ImportReport
 from planner.network import clipping_at_the_border
 from planner.project.settings import AreaBlock, FileBlock, Settings
-from planner.project.watch import Watch
+from planner.project.watch import Progress, Watch
 from planner.reports import has_chinese_font
 from planner.roads import Roads
 from planner.sources import read_area, read_layer, read_population, read_roads
@@ -52,7 +52,7 @@ class Inputs:
         return told if has_chinese_font() else (*told, NO_FONT)
 
 
-def area_of(settings: Settings, data: Path) -> StudyArea:
+def area_of(settings: Settings, data: Path, *, progress: Progress | None = None) -> StudyArea:
     """Read the study area a planner.toml names."""
     block = settings.area
     if block.box is not None:
@@ -68,33 +68,36 @@ def area_of(settings: Settings, data: Path) -> StudyArea:
         buffer_metres=block.buffer_metres,
         towns=None if block.towns is None else data / block.towns.file,
         towns_layer=None if block.towns is None else block.towns.layer,
-        **reading_options(block),
+        progress=progress,
+        **reading_options(block, data),
     )
 
 
 def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
     """Read area, roads and people; raises `DataError` for what cannot be read."""
-    with watch.stage(word(settings, "读取规划范围", "Read the area")):
-        area = area_of(settings, data)
-    with watch.stage(word(settings, "读取道路", "Read the roads")):
-        roads = _roads(settings, data, area)
-    with watch.stage(word(settings, "读取人口", "Read the people")):
-        people = _people(settings, data, area)
+    with watch.stage(word(settings, "读取规划范围", "Read the area")) as progress:
+        area = area_of(settings, data, progress=progress)
+    with watch.stage(word(settings, "读取道路", "Read the roads")) as progress:
+        roads = _roads(settings, data, area, progress)
+    with watch.stage(word(settings, "读取人口", "Read the people")) as progress:
+        people = _people(settings, data, area, progress)
     backdrop: dict[str, gpd.GeoDataFrame] = {
-        name: read_layer(data / block.file, area=area, **reading_options(block))
+        name: read_layer(data / block.file, area=area, **reading_options(block, data))
         for name, block in settings.backdrop.items()
     }
     return Inputs(area, roads, people, backdrop)
 
 
-def _roads(settings: Settings, data: Path, area: StudyArea) -> Roads:
+def _roads(settings: Settings, data: Path, area: StudyArea, progress: Progress) -> Roads:
     block = settings.roads
     if is_osm(block.file):
         return read_osm(data / block.file, area=area)
-    return read_roads(data / block.file, area=area, directed=block.directed, **reading_options(block))
+    return read_roads(
+        data / block.file, area=area, directed=block.directed, progress=progress, **reading_options(block, data)
+    )
 
 
-def _people(settings: Settings, data: Path, area: StudyArea) -> Demand:
+def _people(settings: Settings, data: Path, area: StudyArea, progress: Progress) -> Demand:
     block = settings.population
     if is_osm(block.file):
         if block.people_total is None:
@@ -108,14 +111,21 @@ def _people(settings: Settings, data: Path, area: StudyArea) -> Demand:
         age=block.age,
         use=block.use,
         allow_factors=block.allow_factors,
-        **reading_options(block),
+        progress=progress,
+        **reading_options(block, data),
     )
 
 
-def reading_options(block: FileBlock | AreaBlock) -> dict[str, Any]:
-    """The reading options a block gives, and only those."""
-    given = {"layer": block.layer, "crs": block.crs, "encoding": block.encoding, "columns": block.columns or None}
-    return {name: value for name, value in given.items() if value is not None}
+def reading_options(block: FileBlock | AreaBlock, data: Path) -> dict[str, Any]:
+    """The reading options a block gives, and only those; files they name are in the folder ``data``."""
+    given: dict[str, Any] = {name: getattr(block, name, None) for name in _READING}
+    given["places"] = data / given["places"] if given["places"] else None
+    return {name: value for name, value in given.items() if value not in (None, {}, [])}
+
+
+_READING = (
+    "layer", "crs", "encoding", "columns", "ignore", "transformation", "repair", "classes", "nodata", "places",
+)  # fmt: skip
 
 
 def word(settings: Settings, zh: str, en: str) -> str:

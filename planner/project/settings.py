@@ -33,6 +33,20 @@ class FileBlock(_Block):
     crs: str | None = None
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
+    transformation: str | None = None
+
+
+class LayerBlock(FileBlock):
+    """A layer of lines or polygons; ``repair`` mends invalid ones, each listed."""
+
+    repair: bool | None = None
+
+
+class SitesBlock(FileBlock):
+    """A list of facilities; ``places`` is the file of villages its rows without coordinates are matched to."""
+
+    places: str | None = None
 
 
 class ProjectBlock(_Block):
@@ -45,7 +59,7 @@ class ProjectBlock(_Block):
     made_by: str | None = None
 
 
-class HostsBlock(FileBlock):
+class HostsBlock(SitesBlock):
     """Host buildings; ``tags`` choose them in an OpenStreetMap extract, values by key."""
 
     tags: dict[str, list[str]] = Field(default_factory=dict)
@@ -59,6 +73,9 @@ class AreaBlock(_Block):
     crs: str | None = None
     encoding: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
+    transformation: str | None = None
+    repair: bool | None = None
     box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = None
     names: list[str] = Field(default_factory=list)
     name: str | None = None
@@ -74,16 +91,22 @@ class AreaBlock(_Block):
         return self
 
 
-class RoadsBlock(FileBlock):
-    """``[roads]``: the lines people travel on."""
+class RoadsBlock(LayerBlock):
+    """``[roads]``: the lines people travel on; ``classes`` turns the file's class words into OpenStreetMap's."""
 
     directed: bool | None = None
+    classes: dict[str, str] = Field(default_factory=dict)
 
 
 class PopulationBlock(FileBlock):
-    """``[population]``: cells of people, and the census that says how many of them count."""
+    """``[population]``: cells of people, and the census that says how many of them count.
+
+    ``nodata`` is a raster's value for no data, ``places`` the file of villages that a list by village is matched to.
+    """
 
     people: str | None = None
+    nodata: float | None = None
+    places: str | None = None
     people_total: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     census: str | None = None
     age: str | None = None
@@ -111,7 +134,7 @@ class ServiceBlock(_Block):
     key: str
     id: str | None = None
     name: str | None = None
-    existing: FileBlock | None = None
+    existing: SitesBlock | None = None
     candidates: CandidatesBlock | None = None
     objective: Objective = "maximise_coverage"
     new: Annotated[int, Field(ge=0)] | None = None
@@ -174,7 +197,7 @@ class Settings(_Block):
     area: AreaBlock
     roads: RoadsBlock
     population: PopulationBlock
-    backdrop: dict[Literal["water", "green"], FileBlock] = Field(default_factory=dict)
+    backdrop: dict[Literal["water", "green"], LayerBlock] = Field(default_factory=dict)
     service: Annotated[list[ServiceBlock], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -217,7 +240,7 @@ def _files_of(block: BaseModel, prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in block:
         key = f"{prefix}{name}"
-        if name in {"file", "census"} and isinstance(value, str):
+        if name in {"file", "census", "places"} and isinstance(value, str):
             found.append((key, value))
         parts: dict[str, Any] = {}
         if isinstance(value, BaseModel):

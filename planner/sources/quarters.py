@@ -41,7 +41,7 @@ def read_quarters(
     path: Path,
     *,
     area: StudyArea,
-    kind: Kind | None = None,
+    quarters_are: Kind | None = None,
     crs: Said = None,
     layer: str | None = None,
     encoding: str | None = None,
@@ -54,7 +54,7 @@ def read_quarters(
 ) -> Quarters:
     """Read residential quarters inside the area, from Excel, CSV or any vector file, for `allot`.
 
-    Needs a name and the households; ``kind`` says whether all are new or existing where the list has no such column.
+    Needs a name and the households; ``quarters_are`` says whether all are new or existing where the list has no such column.
     An empty floor space counts as 0 m2 and is listed as a repair; a permit date that cannot be read leaves its row out,
     an empty one stays unknown. A quarter drawn as a polygon is represented by a point inside it. Places as in `read_sites`.
     """
@@ -62,13 +62,13 @@ def read_quarters(
     records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name", "households"], records.headings, file=records.where)
-    if "kind" not in found and kind is None:
-        raise ColumnError(f"{records.where} does not say which quarters are new; say kind='new' or 'existing' for all")
+    if "kind" not in found and quarters_are is None:
+        raise ColumnError(f"{records.where} does not say which quarters are new; say quarters_are='new' or 'existing' for all")
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()))
     called = names(records.frame[found["name"]], ledger, found["name"])
     ledger.quarantine(called == "", "value.missing", column=found["name"])
-    told = _amounts(records, ledger, found, kind).assign(name=called)
+    told = _amounts(records, ledger, found, quarters_are).assign(name=called)
     if places is None:
         points = points_of(records, ledger, found, crs=crs, area=area, transformation=transformation)
     else:

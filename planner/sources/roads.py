@@ -29,6 +29,7 @@ from planner.sources.references import Said
 from planner.sources.schema import plain, schema
 from planner.sources.shapes import checked, placed, referred, within
 from planner.sources.values import absent, text, texts, yes_or_no
+from planner.sources.watching import Progress
 
 LINES = ("LineString", "MultiLineString")
 ALONG = frozenset({"yes", "true", "t", "1", "1.0", "y", "f", "ft", "是", "单行", "单行线", "单向", "正向", "顺向"})
@@ -56,6 +57,7 @@ def read_roads(
     directed: bool | None = None,
     transformation: str | None = None,
     repair: bool = False,
+    progress: Progress | None = None,
 ) -> Roads:
     """Read road lines that touch the area or its buffer, whole: roads are never clipped at a border.
 
@@ -66,7 +68,7 @@ def read_roads(
     ``.report``. Raises `SourceError`, `CrsError` or `ColumnError`.
     """
     words = schema("roads")
-    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore)
+    records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     found = words.match(records.headings, columns=columns, file=records.where)
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()) or "none known")

@@ -278,14 +278,17 @@ class GeoPackageStore:
 
 def imported(
     table: str,
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | None,
     report: ImportReport,
     *,
     who: str = "",
     expects: int | None = None,
     styles: Mapping[str, str] | None = None,
 ) -> Act:
-    """Make the act of one import: the rows accepted, and what became of every other row of the file."""
+    """Make the act of one import: the rows accepted, and what became of every other row of the file.
+
+    Without a ``frame`` the act keeps the account only: the rows themselves stand elsewhere, as in the register.
+    """
     at = datetime.now(UTC)
     name = f"import:{at:%Y%m%dT%H%M%S%f}:{report.sha256[:8]}"
     counts = {
@@ -309,7 +312,7 @@ def imported(
     append = {"imports": pd.DataFrame([row]).set_index("id")}
     for target, rows in (("quarantine", left_out), ("repairs", report.repairs)):
         append[target] = rows.astype(object).where(rows.notna(), None).map(_as_text).assign(**{"import": name})
-    return Act(f"import {report.file}", who, {table: frame}, append, (), styles or {}, expects)
+    return Act(f"import {report.file}", who, {} if frame is None else {table: frame}, append, (), styles or {}, expects)
 
 
 def saved(kind: str, name: str, document: Mapping[str, object], *, who: str = "", expects: int | None = None) -> Act:
