@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import pandas as pd
-import shapely
 
 from planner.errors import DataError, PlannerError, StoreError
-from planner.gazetteer import Basis, Gazetteer, Record, forms, open_gazetteer, sheets
+from planner.gazetteer import Basis, Gazetteer, Record, open_gazetteer, sheets
 from planner.gazetteer import exports as out
-from planner.gazetteer.schema import DIVISION, LINE, MARKER, SIGN, Kind
+from planner.gazetteer.schema import DIVISION
 
 FINDINGS, BAD_INPUT, STORE = 1, 3, 5
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -125,72 +123,18 @@ def import_(
     **basis: Any,
 ) -> None:
     """Import a form: census names, divisions, boundary lines, markers or signs; from Excel, CSV, shapefile, GeoPackage."""
+    from planner.project.registering import read_entry
+
+    how: dict[str, Any] = {"secrecy": secrecy, "layer": layer, "crs": crs, "encoding": encoding}
     with _books(context) as books:
-        day, about = _day(on), Basis(note=f"import {file.name}", **basis).with_files(file)
-        sheet = _sheet(file, layer=layer, crs=crs, encoding=encoding)
-        records, report = _READERS[kind](books, sheet, day, secrecy)
-        click.echo(report.summary(lang=context.obj["lang"]))
-        for row in report.quarantine.itertuples():
+        entry = read_entry(file, kind, books, on=_day(on), **how)
+        click.echo(entry.report.summary(lang=context.obj["lang"]))
+        for row in entry.report.quarantine.itertuples():
             click.echo(f"  {row.row}\t{row.rule}\t{row.reason}\t{row.suggestion}")
-        if records and not dry_run:
-            _enter(books, kind, records, on=day, basis=about)
-    if len(report.quarantine):
+        if entry.records and not dry_run:
+            entry.enter(books, basis=Basis(note=f"import {file.name}", **basis))
+    if len(entry.report.quarantine):
         context.exit(FINDINGS)
-
-
-def _sheet(file: Path, *, layer: str | None, crs: str | None, encoding: str | None) -> pd.DataFrame:
-    """A file's rows as text under its own headings, with shapes in EPSG:4490 where it has any."""
-    from planner.sources.opening import open_records
-    from planner.sources.references import CGCS2000, place, settle
-    from planner.sources.schema import schema
-    from planner.sources.values import texts
-
-    records = open_records(file, schema("districts"), layer=layer, encoding=encoding)
-    frame = pd.DataFrame({heading: texts(records.frame[heading]) for heading in records.headings}, dtype=object)
-    frame = frame.mask(frame == "", None).set_axis(records.rows, axis="index")
-    if records.geometry is not None:
-        box = shapely.bounds(records.geometry[~shapely.is_missing(records.geometry)])
-        reference = settle(records.crs, crs, np.concatenate([box[:, :2], box[:, 2:]]), area=None, where=records.where)
-        frame["geometry"] = place(records.geometry, reference, CGCS2000)
-    frame.attrs |= {"file": records.where, "sha256": records.sha256}
-    return frame
-
-
-def _divisions(books: Gazetteer, sheet: pd.DataFrame, day: date, _: str | None) -> Any:
-    return forms.divisions(sheet, on=day, parents={str(r["code"]): r.thing for r in books.divisions(day)})
-
-
-def _lines(books: Gazetteer, sheet: pd.DataFrame, day: date, _: str | None) -> Any:
-    places = {str(r["code"]): r.thing for r in books.divisions(day)}
-    return forms.lines(sheet, places=places, known=_known(books, LINE))
-
-
-def _signs(books: Gazetteer, sheet: pd.DataFrame, day: date, _: str | None) -> Any:
-    return forms.signs(sheet, on=day, names=books.names(day, slot="standard"), known=_known(books, SIGN))
-
-
-def _known(books: Gazetteer, kind: Kind) -> frozenset[str]:
-    return frozenset(record.thing for record in books.ledger.select(kind))
-
-
-_READERS: dict[str, Callable[[Gazetteer, pd.DataFrame, date, str | None], Any]] = {
-    "names": lambda _, sheet, day, secrecy: forms.census_names(sheet, today=day, secrecy=secrecy),
-    "divisions": _divisions,
-    "lines": _lines,
-    "markers": lambda books, sheet, _, __: forms.markers(sheet, known=_known(books, MARKER)),
-    "signs": _signs,
-}
-
-
-def _enter(books: Gazetteer, kind: str, records: list[Any], *, on: date, basis: Basis) -> None:
-    if kind == "lines":
-        for line in records:
-            books.agree(line, on=on, basis=basis)
-    elif kind == "markers":
-        for marker in records:
-            books.set_marker(marker, on=on, basis=basis)
-    else:
-        books.load(records, basis=basis, kind=f"import {kind}")
 
 
 @gazetteer.command()
