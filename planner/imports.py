@@ -7,6 +7,7 @@ such as ``geometry.empty``; the words of each rule, in Chinese and English, are 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,24 @@ def rules() -> Mapping[str, Rule]:
     """Every import rule by its ID."""
     known = tomllib.loads(files("planner").joinpath("import_rules.toml").read_text(encoding="utf-8"))
     return MappingProxyType({rule: Rule(rule, **words) for rule, words in known.items()})
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(files("planner").joinpath("import_words.toml").read_text(encoding="utf-8"))
+
+
+def fact_words(value: str, *, lang: str = "zh") -> str:
+    """How a file was read, in words: the phrases of a fact in the given language.
+
+    >>> fact_words("gb18030 (found by trial)"), fact_words("gb18030 (found by trial)", lang="en")
+    ('gb18030（试读判定）', 'gb18030 (found by trial)')
+    """
+    if lang == "en":
+        return value
+    for phrase, zh in sorted(_words()["phrases"].items(), key=lambda pair: -len(pair[0])):
+        value = value.replace(phrase, zh)
+    return re.sub(r" ?\((.*?[\u4e00-\u9fff].*?)\)", r"（\1）", value)
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -158,11 +177,14 @@ class ImportReport:
         """The summary, how the file was read, the notes, and how many rows each rule met; several lines."""
         known = rules()
         lines = [self.summary(lang=lang)]
-        lines += [f"  {name}: {value}" for name, value in self.facts.items()]
+        names = _words()["facts"] if lang != "en" else {}
+        for name, value in self.facts.items():
+            told = value.replace(" <- ", " ← ") if name == "columns" else fact_words(value, lang=lang)
+            lines.append(f"  {names.get(name, name)}{': ' if lang == 'en' else '：'}{told}")
         lines += [f"  ! {Text.of(note).words(lang)}" for note in self.notes]
         for rule, rows in self.counts().groupby("rule", sort=True)["rows"].sum().items():
             words = known[str(rule)].reason(column="…", value="…", lang=lang) if rule in known else ""
-            lines.append(f"  - {rule} × {rows:,} {words}")
+            lines.append(f"  - {words} × {rows:,} ({rule})" if lang == "en" else f"  - {words}：{rows:,} 行（{rule}）")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

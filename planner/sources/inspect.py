@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from planner.errors import CrsError, DataError
+from planner.imports import fact_words
 from planner.sources.archives import datasets, unpacked
 from planner.sources.opening import LISTS, open_records
 from planner.sources.personal import personal_kind
@@ -24,15 +25,39 @@ from planner.sources.values import text
 from planner.sources.vectors import PLAIN, layers
 from planner.sources.workbooks import sheets
 
-SHOWN_ROWS = 3
+SHOWN_ROWS, SHOWN_FIELDS, SHOWN_LETTERS = 3, 20, 40
+HOW = {
+    "roads": "roads",
+    "districts": "districts",
+    "sites": "sites",
+    "cells": "population",
+    "quarters": "quarters",
+    "lines": "lines",
+}
+"""What `planner import` calls each kind."""
 KINDS: Mapping[str, tuple[str, ...]] = {
     "roads": ("LineString", "MultiLineString"),
     "districts": ("Polygon", "MultiPolygon"),
     "sites": ("Point", "MultiPoint"),
     "cells": ("Point", "MultiPoint", "Polygon", "MultiPolygon"),
     "census": (),
+    "quarters": ("Point", "Polygon", "MultiPolygon"),
+    "lines": ("LineString", "MultiLineString"),
 }
-ZH = {"roads": "道路", "districts": "区划", "sites": "设施", "cells": "人口格网", "census": "普查表", "": "未能判断"}
+SHAPES_ZH = {
+    "Point": "点", "MultiPoint": "多点", "LineString": "线", "MultiLineString": "多部分线", "Polygon": "面",
+    "MultiPolygon": "多部分面", "GeometryCollection": "混合图形", "empty": "无图形",
+}  # fmt: skip
+ZH = {
+    "roads": "道路",
+    "districts": "区划",
+    "sites": "设施",
+    "cells": "人口格网",
+    "census": "普查表",
+    "quarters": "居住区",
+    "lines": "界线",
+    "": "未能判断",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +92,7 @@ class FileFacts:
         zh = lang != "en"
         size = f"{self.size_bytes / 1024:,.0f} KiB"
         lines = [
-            f"{self.file}：{self.format}，{size}，{len(self.layers)} 个图层"
+            f"{self.file}：{fact_words(self.format)}，{size}，{len(self.layers)} 个图层或表"
             if zh
             else f"{self.file}: {self.format}, {size}, {len(self.layers)} layers"
         ]
@@ -183,25 +208,46 @@ def _likely(records: Records, counts: Mapping[str, int] | None) -> str:
 
 
 def _lines(layer: LayerFacts, *, zh: bool) -> list[str]:
+    lang = "zh" if zh else "en"
     if layer.problem:
-        return [f"{layer.name}：{'无法读取' if zh else 'cannot be read'}: {layer.problem}"]
-    shapes = ", ".join(f"{kind} {count:,}" for kind, count in (layer.shapes or {}).items())
+        return [f"{layer.name}：无法读取——{layer.problem}" if zh else f"{layer.name}: cannot be read: {layer.problem}"]
+    kinds = (layer.shapes or {}).items()
+    shapes = ("、" if zh else ", ").join(
+        f"{SHAPES_ZH.get(kind, kind) if zh else kind} {count:,}" for kind, count in kinds
+    )
+    text = fact_words(layer.encoding, lang=lang)
     told = [
-        f"{layer.name}：{layer.rows:,} 行，{shapes or '无几何'}，编码 {layer.encoding}"
+        f"{layer.name}：{layer.rows:,} 行，{shapes or '无图形（表格）'}" + (f"，文字编码 {text}" if text else "")
         if zh
-        else f"{layer.name}: {layer.rows:,} rows, {shapes or 'no shapes'}, text in {layer.encoding}"
+        else f"{layer.name}: {layer.rows:,} rows, {shapes or 'no shapes'}" + (f", text in {text}" if text else "")
     ]
-    told.append(("  字段：" if zh else "  fields: ") + ", ".join(layer.fields[:20]))
+    rest = len(layer.fields) - SHOWN_FIELDS
+    more = "" if rest <= 0 else f" …… 共 {len(layer.fields)} 列" if zh else f" … {len(layer.fields)} in all"
+    told.append(("  字段：" if zh else "  fields: ") + ("、" if zh else ", ").join(layer.fields[:SHOWN_FIELDS]) + more)
     if layer.crs:
-        told.append(("  坐标系：" if zh else "  CRS: ") + layer.crs)
+        told.append(("  坐标系：" if zh else "  CRS: ") + fact_words(layer.crs, lang=lang))
     if layer.extent is not None:
-        place = (
-            ("在中国范围内" if zh else "in China") if layer.in_china else ("不在中国范围内" if zh else "not in China")
-        )
+        told.append(_extent(layer.extent, within=bool(layer.in_china), zh=zh))
+    told.append(f"  可能是：{ZH[layer.likely]}" if zh else f"  looks like: {layer.likely or 'unknown'}")
+    if layer.likely in HOW:
         told.append(
-            ("  范围：" if zh else "  extent: ") + ", ".join(f"{one:.4f}" for one in layer.extent) + f"（{place}）"
+            f"  导入：planner import 文件 --as {HOW[layer.likely]} --project 项目文件夹"
+            if zh
+            else f"  import it: planner import FILE --as {HOW[layer.likely]} --project FOLDER"
         )
-    told.append(("  可能是：" + ZH[layer.likely]) if zh else f"  looks like: {layer.likely or 'unknown'}")
-    if layer.first is not None:
-        told += ["  | " + " | ".join(row[:8]) for row in layer.first.itertuples(index=False, name=None)]
+    if layer.first is not None and len(layer.first):
+        told.append(f"  前 {len(layer.first)} 行：" if zh else f"  first {len(layer.first)} rows:")
+        told += [
+            "    " + " | ".join(one[:SHOWN_LETTERS] for one in row[:8])
+            for row in layer.first.itertuples(index=False, name=None)
+        ]
     return told
+
+
+def _extent(extent: tuple[float, float, float, float], *, within: bool, zh: bool) -> str:
+    west, south, east, north = extent
+    if zh:
+        place = "在中国范围内" if within else "不在中国范围内"
+        return f"  范围：经度 {west:.4f} 至 {east:.4f}，纬度 {south:.4f} 至 {north:.4f}（{place}）"
+    place = "in China" if within else "not in China"
+    return f"  extent: {west:.4f} to {east:.4f} east, {south:.4f} to {north:.4f} north ({place})"
