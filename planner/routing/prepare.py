@@ -9,7 +9,7 @@ from planner.errors import DataError
 from planner.network import Attachment, Network
 from planner.routing.graph import graph_of
 from planner.routing.kernels import HEAD_BITS, RING, SLOTS, Arcs, Array, Doors, Queue, Work
-from planner.routing.row_kernels import BLOCK_BITS, GROUP_BITS, HOME, Homes
+from planner.routing.row_kernels import BLOCK_BITS, GROUP_BITS, HOME, Blocks, Homes
 from planner.routing.terminals import Towards, terminals
 from planner.routing.ticks import LONGEST_MINUTES, NEVER, as_ticks
 
@@ -47,34 +47,47 @@ def _side_by_side(starts: Positions, arcs: Array) -> Array:
 def homes_of(network: Network, demand: Attachment, towards: Towards) -> tuple[Homes, Positions]:
     """Give the demand points by the lower end of their edge; and of each edge the first and last that lie on it."""
     ends = terminals(network, demand, arriving=towards == "people")
-    tail_is_low = ends.tail <= ends.head
-    low, high = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
-    order = np.lexsort((ends.edge, low.astype(np.int64) * len(network.xy) + high))
+    order = np.argsort(_edge_rank(network)[ends.edge])
+    tail, head = ends.tail[order], ends.head[order]
+    to_tail, to_head = as_ticks(ends.to_tail[order]), as_ticks(ends.to_head[order])
     homes = np.empty(len(order), HOME)
-    homes["low"], homes["high"] = low[order], high[order]
-    homes["to_low"] = as_ticks(np.where(tail_is_low, ends.to_tail, ends.to_head)[order])
-    homes["to_high"] = as_ticks(np.where(tail_is_low, ends.to_head, ends.to_tail)[order])
+    homes["low"], homes["high"] = np.minimum(tail, head), np.maximum(tail, head)
+    homes["to_low"] = np.where(tail <= head, to_tail, to_head)
+    homes["to_high"] = np.where(tail <= head, to_head, to_tail)
     point = ends.point[order].astype(np.int32)
-    near = _blocks_near(homes, len(network.xy))
-    return Homes(point, homes, ends.fraction[order], as_ticks(ends.access[order]), *near), _spans_by_edge(
+    return Homes(point, homes, ends.fraction[order], as_ticks(ends.access[order])), _spans_by_edge(
         ends.edge[order], len(network)
     )
 
 
-def _blocks_near(homes: Array, nodes: int) -> tuple[Array, Array, Array]:
-    """Give the blocks of homes on the roads of each node: the first two, and all in compressed rows."""
-    block = np.arange(len(homes)) >> BLOCK_BITS
-    count = blocks_of(len(homes))
-    both = np.concatenate((homes["low"], homes["high"])).astype(np.int64) * (count + 1) + np.tile(block, 2)
-    node, block = np.divmod(np.unique(both), count + 1)
-    starts = _starts(node, nodes)
+def _edge_rank(network: Network) -> Positions:
+    """Give the rank of each edge by its lower end, then its higher, kept with the network."""
+    kept = vars(network)
+    if "_edge_rank" not in kept:
+        low, high = np.minimum(network.tail, network.head), np.maximum(network.tail, network.head)
+        rank = np.empty(len(network), np.int32)
+        rank[np.lexsort((high, low))] = np.arange(len(network), dtype=np.int32)
+        kept["_edge_rank"] = rank
+    found: Positions = kept["_edge_rank"]
+    return found
+
+
+def blocks_near(homes: Homes, nodes: int) -> Blocks:
+    """Give the blocks of demand points on the roads of each node."""
+    rows = homes.homes
+    block = np.arange(len(rows)) >> BLOCK_BITS
+    count = blocks_of(len(rows))
+    keys = np.sort(np.concatenate((rows["low"], rows["high"])).astype(np.int64) * (count + 1) + np.tile(block, 2))
+    node, block = np.divmod(keys[np.diff(keys, prepend=-1) != 0], count + 1)
+    starts = np.zeros(nodes + 1, np.int32)
+    np.cumsum(np.bincount(node, minlength=nodes), out=starts[1:])
     many = np.diff(starts)
     near = np.full((nodes, 2), count, np.int32)
     for slot in range(2):
         has = np.flatnonzero(many > slot)
         near[has, slot] = block[starts[has] + slot]
     near[many > 2, 1] = -1
-    return near, starts, block.astype(np.int32)
+    return Blocks(near, starts, block.astype(np.int32))
 
 
 def blocks_of(points: int) -> int:
@@ -120,9 +133,3 @@ def work_for(arcs: Arcs, points: int, room: int) -> Work:
         found=np.empty(points + 1, np.int32), ticks=np.empty(points + 1, np.int64),
         keys=np.empty(points, np.uint64), middle=np.empty(points, np.uint64), digits=np.empty((2, digits), np.int64),
     )  # fmt: skip
-
-
-def _starts(keys: Positions, size: int) -> Array:
-    starts = np.zeros(size + 1, np.int32)
-    np.cumsum(np.bincount(keys, minlength=size), out=starts[1:])
-    return starts

@@ -25,26 +25,32 @@ HOME = np.dtype([("to_low", np.int64), ("to_high", np.int64), ("low", np.int32),
 
 
 class Homes(NamedTuple):
-    """Demand points by the ends of their edge, the lower end first, with the ticks to each.
+    """Demand points by the ends of their edge, with the ticks to each, in the order of edges by their lower end.
 
-    ``point`` is the row of each in the demand as given. ``near`` ``(nodes, 2)`` are the blocks with points on the
-    roads of each node, the empty block at the end where there are fewer; -1 second where there are more, and then
-    they stand in the compressed rows ``block_starts`` and ``blocks``.
+    ``point`` is the row of each in the demand as given.
     """
 
     point: Array
     homes: Array
     fraction: Array
     access: Array
+
+
+class Blocks(NamedTuple):
+    """Blocks with points on the roads of each node: the first two in ``near`` ``(nodes, 2)``, all in compressed rows.
+
+    Where there are fewer than two, the empty block at the end stands in; where more, the second is -1.
+    """
+
     near: Array
-    block_starts: Array
+    starts: Array
     blocks: Array
 
 
 @jit
-def mark_blocks(homes, work, reached, first, last):
+def mark_blocks(blocks, work, reached, first, last):
     """Mark the blocks with points on the roads of every reached node, and with the points ``first`` to ``last``."""
-    near, marks, groups = homes.near, work.marks, work.groups
+    near, marks, groups = blocks.near, work.marks, work.groups
     for at in range(reached):
         node = U(work.touched[at])
         block, other = near[node, 0], near[node, 1]
@@ -54,8 +60,8 @@ def mark_blocks(homes, work, reached, first, last):
             marks[U(other)] = 1
             groups[U(other >> GROUP_BITS)] = 1
         else:
-            for k in range(homes.block_starts[node] + 1, homes.block_starts[node + ONE]):
-                block = homes.blocks[k]
+            for k in range(blocks.starts[node] + 1, blocks.starts[node + ONE]):
+                block = blocks.blocks[k]
                 marks[block] = 1
                 groups[block >> GROUP_BITS] = 1
     for home in range(first, last):
@@ -157,7 +163,7 @@ def radix_sort(work, count):
 
 
 @jit
-def reach_rows(arcs, homes, doors, rows, first, last, cut, shift, work, counts, points, minutes, filled):
+def reach_rows(arcs, homes, blocks, doors, rows, first, last, cut, shift, work, counts, points, minutes, filled):
     """Fill rows ``first`` to ``last``; tell the next row to do, what is filled, and whether the queue was too small.
 
     Stops early where the next row might not fit.
@@ -169,7 +175,7 @@ def reach_rows(arcs, homes, doors, rows, first, last, cut, shift, work, counts, 
         reached = search(arcs, doors, site, work, cut, shift)
         if reached == FULL:
             return row, filled, True
-        mark_blocks(homes, work, reached, doors.first[site], doors.last[site])
+        mark_blocks(blocks, work, reached, doors.first[site], doors.last[site])
         found = try_blocks(homes, doors, site, work, cut)
         clear(work, reached)
         write_row(homes, work, found, points, minutes, filled)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from planner.routing.ticks import LONGEST_MINUTES, TICKS_PER_MINUTE
 
 if TYPE_CHECKING:
     from planner.routing.kernels import Arcs, Doors, Work
-    from planner.routing.row_kernels import Homes
+    from planner.routing.row_kernels import Blocks, Homes
 
 Progress = Callable[[int, int], None]
 BUCKET_ARCS = 1.5  # width of a bucket of the queue, in typical arcs
@@ -63,9 +64,16 @@ class Search:
         arcs = arcs_of(network, towards)
         homes, on_edge = homes_of(network, demand, towards)
         cut = int(np.floor((minutes + TOLERANCE_MINUTES) * TICKS_PER_MINUTE))
-        typical = float(np.median(arcs.arcs >> HEAD_BITS)) if len(arcs.arcs) else 1.0
+        typical = float(np.median(arcs.arcs[:: 1 + len(arcs.arcs) // 50_000] >> HEAD_BITS)) if len(arcs.arcs) else 1.0
         shift = max(0, round(np.log2(max(typical * BUCKET_ARCS, cut / MOST_BUCKETS, 1.0))))
         return cls(network, towards, minutes, arcs, homes, on_edge, len(demand), cut, shift)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Where the demand points lie that each node's roads lead to."""
+        from planner.routing.prepare import blocks_near
+
+        return blocks_near(self.homes, len(self.network.xy))
 
     def doors(self, sites: Attachment) -> tuple[Doors, Positions]:
         """Give the connected sites as starts of searches, and the row of each in ``sites``."""
@@ -103,7 +111,7 @@ class Desk:
         while row < len(rows):
             before = row
             row, filled, full = reach_rows(
-                search.arcs, search.homes, doors, rows, row, min(len(rows), row + CALL_SITES), search.cut, search.shift,
+                search.arcs, search.homes, search.blocks, doors, rows, row, min(len(rows), row + CALL_SITES), search.cut, search.shift,
                 self.work, counts, self.points, self.minutes, filled,
             )  # fmt: skip
             if full:
