@@ -8,7 +8,7 @@ import shapely
 
 from planner.errors import CrsError, QuestionError
 from planner.network import Network, build_network
-from planner.routing.reached import unreached
+from planner.routing.outlines import Land, Outliner, united
 from planner.routing.service_areas import reached_roads, service_areas
 from tests.town import SOUTH, WEST, roads_of, sites_of
 
@@ -52,21 +52,77 @@ def test_every_place_on_a_reached_stretch_is_within_the_limit_and_no_place_besid
     assert np.array_equal(near[~crossing_bridge], (on_road < 1e-6)[~crossing_bridge])
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_an_area_never_claims_a_road_that_is_not_reached(town: Network, exact: bool) -> None:
+def test_an_area_never_claims_a_road_that_is_not_reached(town: Network) -> None:
     sites = sites_of([(410, 400)])
-    area = service_areas(town, sites, minutes=[6], exact=exact).geometry.iloc[0]
+    area = service_areas(town, sites, minutes=[6]).geometry.iloc[0]
     reached = shapely.union_all(reached_roads(town, sites, minutes=6.0).geometry.to_numpy())
     others = shapely.difference(shapely.union_all(town.lines), shapely.buffer(reached, 0.01))
-    assert shapely.intersection(area, others).length < 0.01 * reached.length
+    assert others.length > 1000
+    assert shapely.intersection(area, others).length < 0.01
+    assert shapely.intersection(area, reached).length > 0.99 * reached.length  # crossed by strips along others
 
 
-def test_areas_on_the_grid_agree_with_the_exact_union(town: Network) -> None:
+@pytest.mark.parametrize("metres", [12.0, 30.0, 55.0])
+def test_areas_are_what_geos_unites_from_single_buffers(town: Network, metres: float) -> None:
     sites = sites_of([(410, 400), (100, 700), (790, 20)])
-    drawn = service_areas(town, sites, minutes=[8], cell_metres=5.0).geometry.to_numpy()
-    exact = service_areas(town, sites, minutes=[8], exact=True).geometry.to_numpy()
-    shared = shapely.area(shapely.intersection(drawn, exact)) / shapely.area(shapely.union(drawn, exact))
-    assert shared.min() > 0.985
+    areas = service_areas(town, sites, minutes=[8], metres=metres).geometry.to_numpy()
+    for site, area in zip(sites.ids, areas, strict=True):
+        reached = reached_roads(town, sites, minutes=8.0)
+        buffers = shapely.buffer(reached.geometry[reached["site"] == site].to_numpy(), metres, quad_segs=64)
+        assert overlap(area, shapely.union_all(buffers)) > 0.985  # strips along other roads are left out
+        assert area.is_valid
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_outlines_of_roads_in_any_disorder_are_what_geos_unites(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    land = Land(_tangle(rng, 60), _tangle(rng, 25), np.full(25, 0.5))
+    outliner = Outliner(20.0)
+    outliner.add(land)
+    area, judge = outliner.areas()[0], united(land, 20.0)
+    assert len(outliner.unclear) == 0
+    assert area.is_valid
+    assert overlap(area, judge) > 0.998
+    assert len(shapely.get_parts(area)) == len(shapely.get_parts(judge))
+
+
+def test_an_outline_that_rounding_leaves_open_is_united_by_geos(monkeypatch: pytest.MonkeyPatch) -> None:
+    from planner.routing import border_kernels
+
+    monkeypatch.setattr(border_kernels, "outline", lambda *_: 0)
+    outliner = Outliner(20.0)
+    outliner.add(Land(np.array([[0.0, 0.0, 100.0, 0.0, 0.0, 0.0]]), np.empty((0, 6)), np.empty(0)))
+    assert outliner.areas()[0].area == pytest.approx(100 * 40 + np.pi * 400, rel=0.01)
+    assert outliner.unclear == [0]
+
+
+def test_roads_drawn_twice_and_in_one_line_have_the_outline_of_one() -> None:
+    once = np.array([[0.0, 0.0, 100.0, 0.0, 0.0, 1.0]])
+    parts = np.array(
+        [[0.0, 0.0, 40.0, 0.0, 0.0, 2.0], [40.0, 0.0, 40.0, 0.0, 0.0, 3.0], [40.0, 0.0, 100.0, 0.0, 0.0, 4.0]]
+    )
+    twice = np.vstack((once, parts, parts[::-1, [2, 3, 0, 1, 4, 5]]))
+    twice[:, 5] = np.arange(len(twice))
+    outliner = Outliner(30.0)
+    for pieces in (once, twice):
+        outliner.add(Land(pieces, np.empty((0, 6)), np.empty(0)))
+    alone, together = outliner.areas()
+    assert len(shapely.get_parts(together)) == 1
+    assert together.area == pytest.approx(alone.area, rel=1e-4)
+    assert outliner.unclear == []
+
+
+def _tangle(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Straight pieces that start where others end, in one line, across each other, some without length."""
+    corner = rng.integers(0, 12, (count, 2)) * 25.0
+    step = rng.integers(-2, 3, (count, 2)) * 12.5 * (rng.random((count, 1)) < 0.9)
+    return np.column_stack((corner, corner + step, np.arange(count), np.arange(count) + 1000.0 * count))
+
+
+def overlap(area: shapely.Geometry, other: shapely.Geometry) -> float:
+    """Shared part of two areas, 0 to 1."""
+    shared: float = shapely.area(shapely.intersection(area, other)) / shapely.area(shapely.union(area, other))
+    return shared
 
 
 def test_the_area_of_a_shorter_time_lies_within_that_of_a_longer(town: Network) -> None:
@@ -92,12 +148,6 @@ def test_a_one_way_road_is_reached_only_as_it_may_be_driven() -> None:
     assert towards_sites.total_bounds[2] == pytest.approx(WEST + 4500)
     assert towards_people.total_bounds[0] == pytest.approx(WEST + 4500)
     assert towards_sites.metres.sum() == pytest.approx(towards_people.metres.sum())
-
-
-def test_the_rest_of_a_road_is_what_is_not_reached() -> None:
-    reached = np.array([[3, 0.0, 0.25], [3, 0.5, 0.75], [5, 0.0, 1.0]])
-    rest = unreached(reached, np.array([3, 4, 5]))
-    assert rest.tolist() == [[3, 0.25, 0.5], [3, 0.75, 1.0], [4, 0.0, 1.0]]
 
 
 def test_limits_that_are_no_times_are_refused(town: Network) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from planner.routing.outline_kernels import (
     SHORTEST_METRES,
     SPANS,
-    Border,
     apart_square,
     bounds,
     capsules_of,
@@ -29,24 +28,24 @@ def border_of(capsules, border):
     """List the border of outer capsules less the others; tells how many parts, minus as many where ``border`` is short,
     0 where it is unclear.
     """
-    count = len(capsules.ax)
+    count = len(capsules)
     boxes = np.empty((count, 4))
     for at in range(count):
         boxes[at, 0], boxes[at, 1], boxes[at, 2], boxes[at, 3] = bounds(capsules, at)
-    cells = cells_of(boxes, 2 * capsules.radius.max())
+    cells = cells_of(boxes, 2 * capsules["radius"].max())
     near, seen = np.empty(count, np.int32), np.full(count, -1, np.int32)
     spans, others, cuts = np.empty((SPANS, 2)), np.empty((SPANS, 2)), np.empty(8)
     parts = 0
     for at in range(count):
         many = neighbours(at, boxes, cells, near, seen)
-        if not capsules.outer[at] and not touches(at, near[:many], capsules):
+        if not capsules[at].outer and not touches(near[:many], capsules):
             continue
         for face in range(4):
             line = face_of(capsules, at, face)
             left = remains(line, face, at, near[:many], capsules, spans, others, cuts)
             if left < 0:
                 return 0
-            parts = write(line, face, capsules.outer[at], spans[:left], border, parts)
+            parts = write(line, face, capsules[at].outer, spans[:left], border, parts)
     return parts if parts <= len(border.x0) else -parts
 
 
@@ -64,7 +63,10 @@ def neighbours(at, boxes, cells, near, seen):
                     continue
                 seen[item] = at
                 if (
-                    boxes[item, 0] < east and boxes[item, 2] > west and boxes[item, 1] < north and boxes[item, 3] > south
+                    boxes[item, 0] < east
+                    and boxes[item, 2] > west
+                    and boxes[item, 1] < north
+                    and boxes[item, 3] > south
                 ):
                     near[many] = item
                     many += 1
@@ -72,12 +74,12 @@ def neighbours(at, boxes, cells, near, seen):
 
 
 @jit
-def touches(at, near, capsules):
+def touches(near, capsules):
     """Whether any outer capsule is near."""
+    found = False
     for other in near:
-        if capsules.outer[other]:
-            return True
-    return False
+        found |= capsules[other].outer != 0
+    return found
 
 
 @jit
@@ -87,8 +89,8 @@ def face_of(capsules, at, face):
     Sides (0, 2) start at (x, y) and run along (east, north); half circles (1, 3) have their centre at (x, y) and start
     in the direction (east, north).
     """
-    x, y, ux, uy = capsules.ax[at], capsules.ay[at], capsules.ux[at], capsules.uy[at]
-    length, radius = capsules.length[at], capsules.radius[at]
+    x, y, ux, uy = capsules[at].ax, capsules[at].ay, capsules[at].ux, capsules[at].uy
+    length, radius = capsules[at].length, capsules[at].radius
     if face == 0:
         return x + radius * uy, y - radius * ux, ux, uy, length
     if face == 1:
@@ -104,31 +106,28 @@ def remains(line, face, at, near, capsules, spans, others, cuts):
     length = np.pi if face % 2 else line[4]
     spans[0, 0], spans[0, 1] = 0.0, length
     count = 1
-    if capsules.outer[at]:
+    if capsules[at].outer:
         if face % 2 and swallowed(line, near, capsules):
             return 0
-        for pick in range(2):  # outer ones first: they leave little
-            for other in near:
-                if capsules.outer[other] != (pick == 0):
-                    continue
-                count = less_one(line, face, other, capsules, spans, count, cuts)
-                if count <= 0:
-                    return count
-        return count
+        count = less_all(line, face, near, capsules, 1, spans, count, cuts)
+        return less_all(line, face, near, capsules, 0, spans, count, cuts)
     others[0, 0], others[0, 1] = 0.0, length
-    outside = 1
+    outside = less_all(line, face, near, capsules, 1, others, 1, cuts)
+    count = less_all(line, face, near, capsules, 0, spans, count, cuts)
+    for span in others[: max(outside, 0)]:
+        if count > 0:
+            count = less(spans, count, span[0], span[1])
+    return min(count, outside) if outside < 0 else count
+
+
+@jit
+def less_all(line, face, near, capsules, outer, spans, count, cuts):
+    """Take away the parts of a face inside all capsules near that are outer ones, or are not."""
     for other in near:
-        if capsules.outer[other]:
-            if outside > 0:
-                outside = less_one(line, face, other, capsules, others, outside, cuts)
-        else:
-            count = less_one(line, face, other, capsules, spans, count, cuts)
-        if count <= 0 or outside < 0:
-            return min(count, outside)
-    for span in others[:outside]:
-        count = less(spans, count, span[0], span[1])
         if count <= 0:
-            return count
+            break
+        if capsules[other].outer == outer:
+            count = less_one(line, face, other, capsules, spans, count, cuts)
     return count
 
 
@@ -140,7 +139,7 @@ def swallowed(line, near, capsules):
     for rank in range(len(near)):
         other = near[rank]
         apart = np.sqrt(apart_square(x, y, capsules, other))
-        if capsules.outer[other] and apart + radius <= capsules.radius[other]:
+        if capsules[other].outer and apart + radius <= capsules[other].radius:
             return True
         if apart < 0.1 * radius:
             near[rank], near[front] = near[front], other
@@ -241,9 +240,9 @@ def rings_of(border, parts, following, step, xy, starts):
                 continue
         else:
             corners += 1
-        if rings + 1 < len(starts):
-            starts[rings + 1] = corners
         rings += 1
+        if rings < len(starts):
+            starts[rings] = corners
     return rings if corners <= len(xy) and rings < len(starts) else -corners
 
 
@@ -270,9 +269,9 @@ def owners(xy, starts, rings, owner):
         owner[ring] = -1
         x, y = xy[starts[ring], 0], xy[starts[ring], 1]
         for shell in range(rings):
-            if area[shell] > -area[ring] and (owner[ring] < 0 or area[shell] < area[owner[ring]]):
-                if holds(xy[starts[shell] : starts[shell + 1]], x, y):
-                    owner[ring] = shell
+            smaller = owner[ring] < 0 or area[shell] < area[owner[ring]]
+            if area[shell] > -area[ring] and smaller and holds(xy[starts[shell] : starts[shell + 1]], x, y):
+                owner[ring] = shell
         if owner[ring] < 0:
             return False
     return True

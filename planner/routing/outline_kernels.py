@@ -25,16 +25,10 @@ JITTER_METRES = 1e-3
 UNCLEAR = -2
 
 
-class Capsules(NamedTuple):
-    """Capsules from (ax, ay) along the unit vector (ux, uy) for ``length``; ``outer`` ones add, the others take away."""
-
-    ax: Array
-    ay: Array
-    ux: Array
-    uy: Array
-    length: Array
-    radius: Array
-    outer: Array
+CAPSULE = np.dtype(
+    [(name, np.float64) for name in ("ax", "ay", "ux", "uy", "length", "radius")] + [("outer", np.int64)]
+)
+"""A capsule runs from (ax, ay) along the unit vector (ux, uy) for ``length``; ``outer`` ones add, the others take away."""
 
 
 class Border(NamedTuple):
@@ -70,27 +64,28 @@ class Cells(NamedTuple):
 def capsules_of(pieces, metres, others, half):
     """Make capsules of straight pieces of road, outer ones first; places are told from the first piece's corner."""
     count = len(pieces) + len(others)
-    x, y, ux, uy, length, radius = np.empty((6, count))
-    outer = np.zeros(count, np.bool_)
-    outer[: len(pieces)] = True
+    capsules = np.empty(count, CAPSULE)
     for at in range(count):
-        piece = pieces[at] if outer[at] else others[at - len(pieces)]
-        x[at], y[at] = piece[0] - pieces[0, 0], piece[1] - pieces[0, 1]
+        outer = at < len(pieces)
+        piece = pieces[at] if outer else others[at - len(pieces)]
+        x, y = piece[0] - pieces[0, 0], piece[1] - pieces[0, 1]
         east, north = piece[2] - piece[0], piece[3] - piece[1]
-        length[at] = np.hypot(east, north)
-        ux[at], uy[at] = (east / length[at], north / length[at]) if length[at] > 0 else (1.0, 0.0)
+        length = np.hypot(east, north)
+        ux, uy = (east / length, north / length) if length > 0 else (1.0, 0.0)
         noise = (np.uint64(piece[5]) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
-        wide = metres if outer[at] else half[int(piece[4])]
-        radius[at] = wide - min(JITTER_METRES, wide / 100) * noise / 2.0**32
-    return Capsules(x, y, ux, uy, length, radius, outer)
+        wide = metres if outer else half[int(piece[4])]
+        wide -= min(JITTER_METRES, wide / 100) * noise / 2.0**32
+        one = capsules[at]
+        one.ax, one.ay, one.ux, one.uy, one.length, one.radius, one.outer = x, y, ux, uy, length, wide, outer
+    return capsules
 
 
 @jit
 def bounds(capsules, at):
     """Give west, south, east and north of a capsule."""
-    x0, y0 = capsules.ax[at], capsules.ay[at]
-    x1, y1 = x0 + capsules.length[at] * capsules.ux[at], y0 + capsules.length[at] * capsules.uy[at]
-    radius = capsules.radius[at]
+    x0, y0 = capsules[at].ax, capsules[at].ay
+    x1, y1 = x0 + capsules[at].length * capsules[at].ux, y0 + capsules[at].length * capsules[at].uy
+    radius = capsules[at].radius
     return min(x0, x1) - radius, min(y0, y1) - radius, max(x0, x1) + radius, max(y0, y1) + radius
 
 
@@ -121,9 +116,14 @@ def cells_of(boxes, size):
 @jit
 def side_inside(x, y, dx, dy, length, capsules, at):
     """Give the part of a straight side from (x, y) along (dx, dy) inside a capsule, in metres; empty where lo >= hi."""
-    ux, uy, far, radius = capsules.ux[at], capsules.uy[at], capsules.length[at], capsules.radius[at]
-    px, py = x - capsules.ax[at], y - capsules.ay[at]
+    ux, uy, far, radius = capsules[at].ux, capsules[at].uy, capsules[at].length, capsules[at].radius
+    px, py = x - capsules[at].ax, y - capsules[at].ay
     along, off, run, rise = px * ux + py * uy, py * ux - px * uy, dx * ux + dy * uy, dy * ux - dx * uy
+    off_end, along_end = off + length * rise, along + length * run
+    if min(off, off_end) >= radius or max(off, off_end) <= -radius:
+        return np.inf, -np.inf
+    if min(along, along_end) >= far + radius or max(along, along_end) <= -radius:
+        return np.inf, -np.inf
     low, high = 0.0, length
     if abs(rise) > TINY:
         first, last = (-radius - off) / rise, (radius - off) / rise
@@ -152,10 +152,10 @@ def side_inside(x, y, dx, dy, length, capsules, at):
 @jit
 def apart_square(x, y, capsules, at):
     """Square of the distance from a place to the middle line of a capsule."""
-    px, py = x - capsules.ax[at], y - capsules.ay[at]
-    along = px * capsules.ux[at] + py * capsules.uy[at]
-    off = py * capsules.ux[at] - px * capsules.uy[at]
-    beyond = along - min(max(along, 0.0), capsules.length[at])
+    px, py = x - capsules[at].ax, y - capsules[at].ay
+    along = px * capsules[at].ux + py * capsules[at].uy
+    off = py * capsules[at].ux - px * capsules[at].uy
+    beyond = along - min(max(along, 0.0), capsules[at].length)
     return beyond * beyond + off * off
 
 
@@ -206,15 +206,15 @@ def add_cut(angle, cuts, count):
 def less_arc(spans, count, circle, capsules, at, cuts):
     """Take away the parts of a half circle (x, y, east and north of its start, radius) inside a capsule."""
     x, y, east, north, radius = circle
-    far, other = capsules.length[at], capsules.radius[at]
-    ux, uy = capsules.ux[at], capsules.uy[at]
-    px, py = x - capsules.ax[at], y - capsules.ay[at]
+    far, other = capsules[at].length, capsules[at].radius
+    ux, uy = capsules[at].ux, capsules[at].uy
+    px, py = x - capsules[at].ax, y - capsules[at].ay
     along, off = px * ux + py * uy, py * ux - px * uy
     beyond = along - min(max(along, 0.0), far)
-    apart = np.sqrt(beyond * beyond + off * off)
-    if apart >= radius + other:
-        return count
-    if apart + radius <= other:
+    square = beyond * beyond + off * off
+    if square >= (radius + other) ** 2 or other <= py * east - px * north - far * max(0.0, uy * east - ux * north):
+        return count  # the second: it lies behind the half circle
+    if radius < other and square <= (other - radius) ** 2:
         return 0
     farthest = np.sqrt(max(along * along, (along - far) ** 2) + off * off)
     if farthest + other <= radius:

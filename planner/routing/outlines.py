@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from planner.arrays import Metres, Points, Positions
+from planner.arrays import Lines, Metres, Points, Positions
 from planner.routing.reached import Pieces
 
 if TYPE_CHECKING:
@@ -17,6 +16,15 @@ if TYPE_CHECKING:
 
 STEPS = 8  # straight ones in which a quarter of a circle is drawn
 AT_ONCE = 256  # outlines made into geometry together
+
+
+@dataclass(frozen=True, eq=False)
+class Land:
+    """What an area is made of: pieces of road it lies along, others along which it is left out, half as wide as told."""
+
+    pieces: Pieces
+    others: Pieces
+    half: Metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,31 +37,55 @@ class Rings:
 
 
 class Outliner:
-    """Draws outlines in arrays that are used again and again."""
+    """Draws areas one after another, in arrays that are used again and again.
 
-    def __init__(self) -> None:
+    ``unclear`` lists those that rounding left with a loose end, which GEOS unites instead.
+    """
+
+    def __init__(self, metres: float) -> None:
+        self.metres = metres
+        self.waiting: list[tuple[Land, Rings]] = []
+        self.done: list[shapely.MultiPolygon] = []
+        self.unclear: list[int] = []
         self._make_room(4096)
 
-    def rings(self, pieces: Pieces, metres: float, others: Pieces, half: Metres) -> Rings | None:
-        """Draw the land within ``metres`` of pieces, less what lies within ``half`` of others.
+    def add(self, land: Land) -> None:
+        """Draw one more area."""
+        self.waiting.append((land, self._rings(land)))
+        if len(self.waiting) == AT_ONCE:
+            self._finish()
 
-        None where rounding leaves a loose end, which is up to the caller to mend.
-        """
+    def areas(self) -> list[shapely.MultiPolygon]:
+        """Give the areas added, in order."""
+        self._finish()
+        return self.done
+
+    def _finish(self) -> None:
+        if not self.waiting:
+            return
+        areas = _drawn([rings for _, rings in self.waiting])
+        unclear = np.array([not len(rings.owner) and len(land.pieces) > 0 for land, rings in self.waiting])
+        for at in np.flatnonzero(unclear | ~shapely.is_valid(areas)):
+            self.unclear.append(len(self.done) + int(at))
+            areas[at] = united(self.waiting[at][0], self.metres)
+        self.done += areas.tolist()
+        self.waiting = []
+
+    def _rings(self, land: Land) -> Rings:
+        """Draw an area; no rings where rounding leaves a loose end."""
         from planner.routing.border_kernels import outline
 
         while True:
             rings = outline(
-                pieces, metres, others, half, np.pi / 2 / STEPS, self.border, self.following, self.xy, self.starts,
-                self.owner,
+                land.pieces, self.metres, land.others, land.half, np.pi / 2 / STEPS, self.border, self.following,
+                self.xy, self.starts, self.owner,
             )  # fmt: skip
             if rings >= 0:
                 break
             self._make_room(2 * len(self.following))
-        if not rings and len(pieces):
-            return None
-        corners = int(self.starts[rings]) if rings else 0
-        origin = pieces[0, :2] if len(pieces) else 0.0
-        return Rings(self.xy[:corners] + origin, np.diff(self.starts[: rings + 1]), self.owner[:rings].copy())
+        origin = land.pieces[:1, :2].reshape(-1, 2).sum(axis=0)
+        xy = self.xy[: int(self.starts[rings])] + origin
+        return Rings(xy, np.diff(self.starts[: rings + 1]), self.owner[:rings].copy())
 
     def _make_room(self, parts: int) -> None:
         from planner.routing.outline_kernels import Border
@@ -64,33 +96,35 @@ class Outliner:
         self.starts, self.owner = np.zeros(parts, np.int64), np.empty(parts, np.int64)
 
 
-def drawn(outlines: list[Rings]) -> list[shapely.MultiPolygon]:
-    """Make geometry of outlines, many at a time."""
-    return [area for first in range(0, len(outlines), AT_ONCE) for area in _drawn(outlines[first : first + AT_ONCE])]
-
-
-def _drawn(outlines: list[Rings]) -> Iterator[shapely.MultiPolygon]:
+def _drawn(outlines: list[Rings]) -> Lines:
+    """Make geometry of outlines, all at a time."""
+    areas: Any = np.full(len(outlines), shapely.MultiPolygon(), object)
     counts = np.array([len(one.lengths) for one in outlines])
-    which = np.repeat(np.arange(len(outlines)), counts)
     lengths = np.concatenate([one.lengths for one in outlines])
+    if not len(lengths):
+        return np.asarray(areas)
+    which = np.repeat(np.arange(len(outlines)), counts)
     owner = np.concatenate([one.owner for one in outlines]) + np.repeat(np.cumsum(counts) - counts, counts)
     corners = np.concatenate([one.xy for one in outlines])
-    if not len(lengths):
-        return iter([shapely.MultiPolygon()] * len(outlines))
     rings: Any = shapely.linearrings(corners, indices=np.repeat(np.arange(len(lengths)), lengths))
     shells = np.flatnonzero(owner == np.arange(len(owner)))
     order = np.lexsort((owner != np.arange(len(owner)), owner))  # the outer ring first
     polygons: Any = shapely.polygons(rings[order], indices=np.searchsorted(shells, owner[order]))
-    empty: Any = np.full(len(outlines), shapely.MultiPolygon(), object)
-    return iter(shapely.multipolygons(polygons, indices=which[shells], out=empty))
+    return np.asarray(shapely.multipolygons(polygons, indices=which[shells], out=areas))
 
 
-def united(pieces: Pieces, metres: float, others: Pieces, half: Metres) -> shapely.Geometry:
-    """Give the same land as GEOS unites it from single buffers, some forty times slower."""
-    area = shapely.union_all(shapely.buffer(_lines(pieces), metres, quad_segs=STEPS))
-    strips = shapely.union_all(shapely.buffer(_lines(others), half, quad_segs=STEPS))
-    return shapely.difference(area, strips)
+def united(land: Land, metres: float) -> shapely.Geometry:
+    """Give the same area as GEOS unites it from single buffers, some forty times slower."""
+    area = shapely.union_all(shapely.buffer(_straight(land.pieces), metres, quad_segs=STEPS))
+    half = land.half[land.others[:, 4].astype(int)]
+    strips = shapely.union_all(shapely.buffer(_straight(land.others), half, quad_segs=STEPS))
+    return _several(shapely.difference(area, strips))
 
 
-def _lines(pieces: Pieces) -> Any:
+def _several(area: shapely.Geometry) -> shapely.MultiPolygon:
+    parts = shapely.get_parts(area)
+    return shapely.MultiPolygon(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON].tolist())
+
+
+def _straight(pieces: Pieces) -> Any:
     return shapely.linestrings(pieces[:, :4].reshape(-1, 2, 2))

@@ -157,9 +157,13 @@ def _ways(network: Network, shapes: Shapes) -> tuple[Ways, Cells]:
 
 
 def edges_at_nodes(network: Network) -> tuple[Positions, Positions]:
-    """Give the edges at each node, self-loops once: ``starts`` ``(nodes + 1,)`` and the edges."""
-    loops = network.tail == network.head
-    edge = np.concatenate((np.arange(len(network)), np.flatnonzero(~loops)))
-    node = np.concatenate((network.tail, network.head[~loops]))
-    starts = np.concatenate(([0], np.cumsum(np.bincount(node, minlength=len(network.xy)))))
-    return starts, edge[np.argsort(node, kind="stable")]
+    """Give the edges at each node, self-loops once: ``starts`` ``(nodes + 1,)`` and the edges; kept with the network."""
+    kept = vars(network)
+    if "_edges_at_nodes" not in kept:
+        loops = network.tail == network.head
+        edge = np.concatenate((np.arange(len(network)), np.flatnonzero(~loops)))
+        node = np.concatenate((network.tail, network.head[~loops]))
+        starts = np.concatenate(([0], np.cumsum(np.bincount(node, minlength=len(network.xy)))))
+        kept["_edges_at_nodes"] = (starts, edge[np.argsort(node, kind="stable")])
+    found: tuple[Positions, Positions] = kept["_edges_at_nodes"]
+    return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +14,7 @@ import shapely
 from planner.errors import CrsError, QuestionError
 from planner.layers import Layer
 from planner.network import Attachment, Network
-from planner.routing.outlines import Outliner, Rings, drawn, united
+from planner.routing.outlines import Land, Outliner
 from planner.routing.reached import Shapes, Stretches, Surroundings, Walker
 from planner.routing.search import Progress, compiling
 from planner.routing.terminals import Towards
@@ -35,7 +37,7 @@ def reached_roads(network: Network, sites: Layer, *, minutes: float, towards: To
         pieces = shapes.pieces(stretches)
         site += [sites.ids[row]] * len(stretches)
         found.append(stretches)
-        straight = shapely.linestrings(pieces[:, :4].reshape(-1, 2, 2))
+        straight: Any = shapely.linestrings(pieces[:, :4].reshape(-1, 2, 2))
         lines.append(shapely.line_merge(shapely.multilinestrings(straight, indices=pieces[:, 4].astype(int))))
     table = np.concatenate(found)
     data = {"site": site, "edge": table[:, 0].astype(int), "start": table[:, 1], "end": table[:, 2]}
@@ -66,18 +68,39 @@ def service_areas(
         raise QuestionError("service_areas() needs minutes and metres that are numbers above 0")
     doors = _doors(network, sites)
     walker = Walker(network, doors, minutes=limits[0], towards=towards)
-    with compiling():  # what takes long is the first site, where it does
-        drawer = _Drawer(network, metres)
-        drawer.draw(walker.stretches(0, limits[0]) if len(walker.site_of) else np.empty((0, 3)))
-    areas = np.full((len(sites), len(limits)), shapely.MultiPolygon(), object)
-    for door, row in enumerate(walker.site_of):
-        for at, limit in enumerate(limits):
-            drawer.draw(walker.stretches(door, limit))
+    drawer = _Drawer(network, metres)
+    for door in range(len(walker.site_of)):
+        with compiling() if not door else nullcontext():  # what takes long is the first site, where it does
+            for limit in limits:
+                drawer.draw(walker.stretches(door, limit))
         if progress:
             progress(door + 1, len(walker.site_of))
-    areas[walker.site_of] = drawer.areas()[1:].reshape(-1, len(limits))
+    areas = np.full((len(sites), len(limits)), shapely.MultiPolygon(), object)
+    areas[walker.site_of] = np.array(drawer.outliner.areas(), object).reshape(-1, len(limits))
     ids = np.repeat(sites.ids.to_numpy(dtype=object), len(limits))
     data = {"site": ids, "minutes": np.tile(limits, len(sites)), "square_metres": shapely.area(areas.ravel())}
     names = [f"{site}@{limit:g}" for site, limit in zip(ids, data["minutes"], strict=True)]
     index = pd.Index(names, name="id", dtype=object)
     return gpd.GeoDataFrame(data, geometry=areas.ravel(), index=index, crs=network.crs)
+
+
+def _doors(network: Network, sites: Layer) -> Attachment:
+    if sites.crs != network.crs:
+        raise CrsError(f"the sites are in {sites.crs.to_string()}, the network in {network.crs.to_string()}")
+    return network.attach(sites.xy)
+
+
+class _Drawer:
+    """Turns stretches of road into areas."""
+
+    def __init__(self, network: Network, metres: float) -> None:
+        self.shapes, self.around = Shapes.of(network), Surroundings(network)
+        self.outliner = Outliner(metres)
+
+    def draw(self, stretches: Stretches) -> None:
+        """Add the land along the stretches a site reaches."""
+        pieces = self.shapes.pieces(stretches)
+        gaps, half = self.around.unreached(
+            stretches, pieces, metres=self.outliner.metres, slit_metres=min(SLIT_METRES, self.outliner.metres / 10)
+        )
+        self.outliner.add(Land(pieces, self.shapes.pieces(gaps), half.copy()))
