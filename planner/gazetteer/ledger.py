@@ -17,7 +17,7 @@ from typing import Any
 
 from planner.errors import IdError, PeriodError, StoreError
 from planner.gazetteer import schema
-from planner.gazetteer.records import Basis, Record, from_row, rows, seal
+from planner.gazetteer.records import Basis, Record, from_rows, rows, seal
 from planner.gazetteer.schema import INSERT_EVENT, KINDS, Kind
 from planner.layers import Period
 from planner.store import GeoPackageStore, geopackage
@@ -149,7 +149,7 @@ class Ledger:
             given += [on.isoformat()] * 2
         tail = "" if limit is None else f" LIMIT {limit:d}"
         sql = f"SELECT * FROM {kind.table} WHERE {' AND '.join(conditions)}{tail}"  # noqa: S608
-        records = [from_row(kind, row) for row in self.db.execute(sql, given)]
+        records = from_rows(kind, self.db.execute(sql, given))
         return sorted(records, key=_order) if limit is None else records
 
     def one(
@@ -193,7 +193,7 @@ class Ledger:
 
     def _all(self, kind: Kind, where: str, value: int) -> list[Record]:
         rows = self.db.execute(f"SELECT * FROM {kind.table} WHERE {where} ORDER BY fid", (value,))  # noqa: S608
-        return [from_row(kind, row) for row in rows]
+        return from_rows(kind, rows)
 
 
 def _event(row: sqlite3.Row) -> Event:

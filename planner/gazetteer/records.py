@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -125,24 +126,32 @@ def seal(kind: str, row: tuple[Any, ...]) -> bytes:
     return digest.digest()
 
 
-def from_row(kind: Kind, row: Mapping[str, Any]) -> Record:
-    """Make a record from a row of its table."""
-    values: dict[str, Any] = {name: _read(row[name], sql) for name, sql in kind.columns.items()}
-    values.update(json.loads(row["more"]))
-    blob = row[GEOMETRY] if kind.geometry else None
-    geometry = None if blob is None else geopackage.decode([blob])[0]
-    valid = Period(_day(row["valid_from"]), _day(row["valid_to"]))
-    return Record(kind, row["thing"], values, valid, row["slot"], geometry, row["fid"], row["begun"], row["ended"])
+def from_rows(kind: Kind, found: Iterable[sqlite3.Row]) -> list[Record]:
+    """Make records from rows of their table as ``SELECT *`` gives them."""
+    every = list(found)
+    if not every:
+        return []
+    shapes: Iterable[BaseGeometry | None] = repeat(None)
+    if kind.geometry:
+        shapes = geopackage.decode([row[GEOMETRY] for row in every]).tolist()
+    return [_record(kind, row, shape) for row, shape in zip(every, shapes, strict=False)]
+
+
+def _record(kind: Kind, row: sqlite3.Row, shape: BaseGeometry | None) -> Record:
+    _, thing, slot, start, end, begun, ended, _, *own = tuple(row)[: 8 + len(kind.own)]
+    values: dict[str, Any] = dict(zip(kind.own, own, strict=True))
+    for name in kind.dates:
+        values[name] = _day(values[name])
+    for name in kind.flags:
+        if values[name] is not None:
+            values[name] = bool(values[name])
+    if (more := row["more"]) != "{}":
+        values.update(json.loads(more))
+    return Record(kind, thing, values, Period(_day(start), _day(end)), slot, shape, row[0], begun, ended)
 
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
-
-
-def _read(value: Any, sql: str) -> Any:
-    if value is None or sql not in {"DATE", "BOOLEAN"}:
-        return value
-    return date.fromisoformat(value) if sql == "DATE" else bool(value)
 
 
 def _stored(value: Any) -> Any:

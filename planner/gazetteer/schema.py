@@ -46,6 +46,16 @@ class Kind:
         """Its own columns, in order."""
         return tuple(self.columns)
 
+    @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """Those of its own columns that hold days."""
+        return tuple(name for name, sql in self.columns.items() if sql == "DATE")
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """Those of its own columns that hold yes or no."""
+        return tuple(name for name, sql in self.columns.items() if sql == "BOOLEAN")
+
 
 def _columns(text: str) -> Mapping[str, str]:
     pairs = (item.rsplit(":", 1) for item in text.split())
