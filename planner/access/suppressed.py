@@ -71,7 +71,10 @@ class Suppressed:
 
 
 def is_sensitive(sites: Sites) -> bool:
-    """Tell whether any of the sites is of a service whose small counts are never shown."""
+    """Tell whether any of the sites is of a service whose small counts are never shown, or says so itself (``sensitive``)."""
+    frame = sites.frame
+    if "sensitive" in frame and frame["sensitive"].astype(bool).any():
+        return True
     known = set(service_keys())
     return any(key in known and service(key).sensitive for key in sites["service"].unique())
 

@@ -31,11 +31,13 @@ class Choosable:
     notes: tuple[Text, ...]
 
 
-def choose_sites(block: ServiceBlock, inputs: Inputs, network: Network, on: date, data: Path) -> Choosable:
+def choose_sites(
+    block: ServiceBlock, inputs: Inputs, network: Network, on: date, data: Path, *, sensitive: bool = False
+) -> Choosable:
     """Read a service's existing sites and find its candidates.
 
     Sites not open on the day do not count, nor do those whose 密级 is not 公开: a plan's map and tables leave the
-    office, so such sites must not be in it. Both are told. Raises `DataError` where no site at all is left.
+    office, so such sites must not be in it. Both are told. Sites of a ``sensitive`` service say so themselves. Raises `DataError` where no site at all is left.
     """
     lists, reports, notes = list[Sites](), dict[str, ImportReport](), list[Text]()
     if block.existing is not None:
@@ -51,7 +53,10 @@ def choose_sites(block: ServiceBlock, inputs: Inputs, network: Network, on: date
         reports |= {} if sites.report is None else {f"candidates_{at}": sites.report}
     if not any(len(sites) for sites in lists):
         raise DataError("there is no usable site at all, neither existing nor possible; name files that hold some")
-    return Choosable(reduce(Sites.__add__, lists), reports, tuple(notes))
+    sites = reduce(Sites.__add__, lists)
+    if sensitive:
+        sites = Sites(sites.frame.assign(sensitive=True), report=sites.report)
+    return Choosable(sites, reports, tuple(notes))
 
 
 def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Path, notes: list[Text]) -> list[Sites]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ from planner.optimise import (
 )
 from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
-from planner.project.choosing import choose_sites
+from planner.programme import Programme
+from planner.project.choosing import Choosable, choose_sites
 from planner.project.inputs import Inputs, word
+from planner.project.programmes import plan_phases, plan_tiers
 from planner.project.settings import ServiceBlock, Settings
 from planner.project.watch import Watch
+from planner.projection import project_demand, shipped_ageing
 from planner.roads import Roads
 from planner.routing.service_areas import service_areas
-from planner.services import Service, service
+from planner.services import Service
 from planner.sites import Sites
 from planner.texts import Text
 
@@ -54,6 +57,7 @@ class Answer:
     readings: Readings | None
     reports: Mapping[str, ImportReport]
     notes: tuple[Text, ...] = ()
+    programme: Programme | None = None
 
     def facts(self, settings: Settings, inputs: Inputs) -> Facts:
         """What map, tables and manifest tell of it, gathered once so that they agree."""
@@ -79,7 +83,7 @@ class Answer:
             return None
         coverage = self.plan.scenario.coverage
         opened = Sites(coverage.sites.frame.loc[self.plan.ids])
-        return service_areas(self.network, opened, minutes=[coverage.limit], cell_metres=20.0)
+        return service_areas(self.network, opened, minutes=[coverage.limit])
 
     def _asked(self, settings: Settings) -> dict[str, Any]:
         block, given = self.block, "scenario_given"
@@ -90,33 +94,95 @@ class Answer:
             "spacing_metres": (None if block.candidates is None else block.candidates.spacing_metres, "m", given),
             "buffer_metres": (settings.area.buffer_metres, "m", given),
             "age": (settings.population.age, "", given),
+            "year": (block.people_year, "", shipped_ageing().survival_source),
             "on": (settings.project.on.isoformat(), "", given),
             "crs": (self.network.crs.to_string(), "", "measured"),
         }
         return {key: row for key, row in told.items() if row[0] is not None}
 
 
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """One service made ready for siting: its network, its sites, and who reaches what."""
+
+    block: ServiceBlock
+    service: Service
+    inputs: Inputs
+    network: Network
+    chosen: Choosable
+    coverage: Coverage
+    readings: Readings | None
+
+    def answer(self, plan: Plan, settings: Settings, watch: Watch, programme: Programme | None = None) -> Answer:
+        """What the plan means for people; ``programme`` is what it is part of."""
+        with watch.stage(word(settings, "汇总", "Count the people")):
+            summary = summarise(plan, by=self.inputs.area.units, readings=self.readings)
+        reports = {**self.inputs.reports, **self.chosen.reports}
+        return Answer(
+            self.block, self.service, self.network, plan, summary, self.readings, reports, self.chosen.notes, programme
+        )
+
+
+def answers(inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Iterator[Answer]:
+    """Answer every service, one after another; those that are tiers of one network are sited together."""
+    tiers, waiting = settings.tiers, dict[str, Ready]()
+    for block in settings.service:
+        ready = make_ready(block, inputs, settings, data, watch)
+        if tiers is None or block.ident not in tiers.services:
+            yield _answered(ready, inputs, settings, watch)
+            continue
+        waiting[block.ident] = ready
+        if len(waiting) == len(tiers.services):
+            levels = [waiting[ident] for ident in tiers.services]
+            scenarios = [_scenario(level, settings) for level in levels]
+            with watch.stage(word(settings, "优化选址（各级一并）", "Choose the sites of all tiers")):
+                joint = plan_tiers(tiers, levels[0].block, scenarios, inputs.roads, settings)
+            for level, plan in zip(levels, joint.plans, strict=True):
+                yield level.answer(plan, settings, watch, joint)
+
+
 def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Answer:
-    """Answer one service: build its network, measure today, site what is new, and count people."""
-    preset = service(block.key)
+    """Answer one service; one that is a tier of a network is sited together with the others."""
+    tiers = settings.tiers
+    idents = tiers.services if tiers is not None and block.ident in tiers.services else [block.ident]
+    some = settings.model_copy(update={"service": [each for each in settings.service if each.ident in idents]})
+    return next(one for one in answers(inputs, some, data, watch) if one.block.ident == block.ident)
+
+
+def _answered(ready: Ready, inputs: Inputs, settings: Settings, watch: Watch) -> Answer:
+    with watch.stage(word(settings, "优化选址", "Choose the sites")):
+        if ready.block.phases:
+            phased = plan_phases(ready.block, _scenario(ready, settings), inputs.people, settings)
+            found: tuple[Plan, Programme | None] = (phased.plans[-1], phased)
+        else:
+            found = (_solve(ready, settings), None)
+    return ready.answer(found[0], settings, watch, found[1])
+
+
+def make_ready(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Ready:
+    """Build a service's network, find its sites and measure who reaches them."""
+    preset, inputs = settings.service_of(block, data), _in_year(block, inputs, settings)
     with watch.stage(word(settings, "构建路网", "Build the network")):
         network = _network(block, preset, inputs.roads)
     with watch.stage(word(settings, "读取站点与候选点", "Read sites and candidates")):
-        chosen = choose_sites(block, inputs, network, settings.project.on, data)
-    sites = chosen.sites
+        chosen = choose_sites(block, inputs, network, settings.project.on, data, sensitive=preset.sensitive)
     minutes = _asked(block.minutes, preset, "minutes")
     with watch.stage(word(settings, "计算可达范围", "Find who reaches what")) as progress:
         read: Readings | None = None
         if network.profile.mode == "walk":
-            read = readings(network, inputs.people, sites, minutes=minutes, progress=progress)
+            read = readings(network, inputs.people, chosen.sites, minutes=minutes, progress=progress)
             coverage = read.at(minutes)
         else:
-            coverage = cover(network, inputs.people, sites, minutes=minutes, progress=progress)
-    with watch.stage(word(settings, "优化选址", "Choose the sites")):
-        plan = _solve(block, coverage, inputs.area.units, settings)
-    with watch.stage(word(settings, "汇总", "Count the people")):
-        summary = summarise(plan, by=inputs.area.units, readings=read)
-    return Answer(block, preset, network, plan, summary, read, {**inputs.reports, **chosen.reports}, chosen.notes)
+            coverage = cover(network, inputs.people, chosen.sites, minutes=minutes, progress=progress)
+    return Ready(block, preset, inputs, network, chosen, coverage, read)
+
+
+def _in_year(block: ServiceBlock, inputs: Inputs, settings: Settings) -> Inputs:
+    """The inputs with the people of the year a service is planned for."""
+    if block.people_year is None:
+        return inputs
+    later = project_demand(inputs.people, year=block.people_year, base_year=settings.population.census_year)
+    return replace(inputs, people=later)
 
 
 def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
@@ -129,8 +195,9 @@ def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
     return build_network(roads, mode=profile.mode, profile=profile, metres_per_second=speed)
 
 
-def _solve(block: ServiceBlock, coverage: Coverage, units: Units, settings: Settings) -> Plan:
-    scenario = Scenario(
+def _scenario(ready: Ready, settings: Settings) -> Scenario:
+    block, coverage, units = ready.block, ready.coverage, ready.inputs.area.units
+    return Scenario(
         block.name or settings.project.name,
         coverage,
         new=block.new,
@@ -144,11 +211,15 @@ def _solve(block: ServiceBlock, coverage: Coverage, units: Units, settings: Sett
         people_units=_people_units(block, coverage, units),
         least_share=block.least_share or 0.0,
     )
+
+
+def _solve(ready: Ready, settings: Settings) -> Plan:
+    block, coverage, scenario = ready.block, ready.coverage, _scenario(ready, settings)
     how: dict[str, Any] = {"seconds": block.seconds, "effort": block.effort, "seed": block.seed}
     if block.objective == "cover_everyone":
         return cover_everyone(scenario, share=1.0 if block.share is None else block.share, **how)
     if block.objective == "maximise_worst_share":
-        return maximise_worst_share(scenario, **how)
+        return maximise_worst_share(scenario, in_turn=block.in_turn, **how)
     if block.objective == "minimise_mean_time":
         return minimise_mean_time(scenario, unserved_minutes=block.unserved_minutes, **how)
     if block.objective == "minimise_worst_time":

@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import QuestionError
-from planner.services import service_keys
+from planner.project.blocks import Block, PhaseBlock, TiersBlock
+from planner.service_files import read_service
+from planner.services import Service, service, service_keys
 
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -21,11 +23,7 @@ Objective = Literal[
 Level = Literal["district", "town", "village"]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class FileBlock(_Block):
+class FileBlock(Block):
     """A file to read, with what must be said where the file does not say it."""
 
     file: str
@@ -49,7 +47,7 @@ class SitesBlock(FileBlock):
     places: str | None = None
 
 
-class ProjectBlock(_Block):
+class ProjectBlock(Block):
     """``[project]``: what the plan is called, in which language it is told, for which day, and who made it."""
 
     name: str
@@ -65,7 +63,7 @@ class HostsBlock(SitesBlock):
     tags: dict[str, list[str]] = Field(default_factory=dict)
 
 
-class AreaBlock(_Block):
+class AreaBlock(Block):
     """``[area]``: the districts planned for, all of the file's or those named, with their towns; or a ``box`` of degrees."""
 
     file: str | None = None
@@ -109,12 +107,13 @@ class PopulationBlock(FileBlock):
     places: str | None = None
     people_total: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     census: str | None = None
+    census_year: Annotated[int, Field(ge=1982)] = 2020
     age: str | None = None
     use: Literal["shares", "totals"] = "shares"
     allow_factors: bool = False
 
 
-class CandidatesBlock(_Block):
+class CandidatesBlock(Block):
     """``candidates``: where the service could open; several ways may be joined."""
 
     spacing_metres: Metres | None = None
@@ -128,10 +127,16 @@ class CandidatesBlock(_Block):
         return self
 
 
-class ServiceBlock(_Block):
-    """``[[service]]``: one service and what is asked of it; what is left out comes from the service's preset."""
+class ServiceBlock(Block):
+    """``[[service]]``: one service and what is asked of it; what is left out comes from the service's preset.
+
+    ``preset`` is the file of a service of your own, ``year`` the year whose elders it is planned for. With ``phases``
+    sites open year by year, for the elders of each year with ``ageing``; ``in_turn`` raises the worst share, then the next.
+    """
 
     key: str
+    preset: str | None = None
+    year: int | None = None
     id: str | None = None
     name: str | None = None
     existing: SitesBlock | None = None
@@ -145,6 +150,13 @@ class ServiceBlock(_Block):
     least_share_per: Level = "district"
     budget: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     capacity: bool = False
+    phases: list[PhaseBlock] = Field(default_factory=list)
+    discount: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    until: int | None = None
+    carry_over: bool = False
+    floors_from: int | None = None
+    ageing: bool = False
+    in_turn: bool = False
     backup: Annotated[int, Field(ge=1)] = 1
     least_people: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     apart_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
@@ -165,9 +177,10 @@ class ServiceBlock(_Block):
         return self
 
     def _faults(self) -> Iterator[str]:
-        if self.key not in service_keys():
-            yield f"unknown service {self.key!r}; known: {', '.join(service_keys())}"
-        if self.objective != "cover_everyone" and self.new is None and self.budget is None:
+        if self.preset is None and self.key not in service_keys():
+            known = ", ".join(service_keys())
+            yield f"unknown service {self.key!r}; known: {known}; for one of your own, name its file as preset"
+        if self.objective != "cover_everyone" and self.new is None and self.budget is None and not self.phases:
             yield f"{self.objective} needs new, the number of sites to open (0 measures today), or a budget"
         if self.objective != "cover_everyone" and self.share is not None:
             yield f"share goes with cover_everyone; {self.objective} takes new"
@@ -181,8 +194,30 @@ class ServiceBlock(_Block):
             yield f"reuse is part of new, so it is at most {self.new}, not {self.reuse}"
         if self.unserved_minutes is not None and self.objective != "minimise_mean_time":
             yield f"unserved_minutes goes with minimise_mean_time, not {self.objective}"
+        if self.in_turn and self.objective != "maximise_worst_share":
+            yield f"in_turn goes with maximise_worst_share, not {self.objective}"
+        yield from self._phase_faults()
         if not self.ident.isidentifier():
             yield f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it"
+
+    def _phase_faults(self) -> Iterator[str]:
+        if not self.phases:
+            given = [
+                name for name in ("discount", "until", "carry_over", "floors_from", "ageing") if getattr(self, name)
+            ]
+            if given:
+                yield f"{', '.join(given)} goes with phases"
+            return
+        if self.objective != "maximise_coverage" or self.reuse is not None or self.year is not None:
+            yield "phases go with maximise_coverage, without reuse and year"
+        years = [phase.year for phase in self.phases]
+        if years != sorted(set(years)):
+            yield "phases must be in order, each year once"
+
+    @property
+    def people_year(self) -> int | None:
+        """The year whose people the plan is drawn for: ``year``, or that of the last phase with ``ageing``."""
+        return self.phases[-1].year if self.ageing and self.phases else self.year
 
     @property
     def ident(self) -> str:
@@ -190,7 +225,7 @@ class ServiceBlock(_Block):
         return self.id or self.key
 
 
-class Settings(_Block):
+class Settings(Block):
     """A whole planner.toml."""
 
     project: ProjectBlock
@@ -199,6 +234,18 @@ class Settings(_Block):
     population: PopulationBlock
     backdrop: dict[Literal["water", "green"], LayerBlock] = Field(default_factory=dict)
     service: Annotated[list[ServiceBlock], Field(min_length=1)]
+    tiers: TiersBlock | None = None
+
+    @model_validator(mode="after")
+    def _tiers_are_services(self) -> Settings:
+        known = {block.ident: block for block in self.service}
+        named = () if self.tiers is None else self.tiers.services
+        if unknown := [ident for ident in named if ident not in known]:
+            raise ValueError(f"tiers names services that are not there: {', '.join(unknown)}")
+        for block in (known[ident] for ident in named):
+            if block.objective != "maximise_coverage" or block.reuse is not None or block.phases:
+                raise ValueError(f"tier {block.ident} takes maximise_coverage only, without reuse and phases")
+        return self
 
     @model_validator(mode="after")
     def _services_differ(self) -> Settings:
@@ -206,6 +253,19 @@ class Settings(_Block):
         if twice := sorted({ident for ident in idents if idents.count(ident) > 1}):
             raise ValueError(f"service blocks share the id {', '.join(twice)}; give each its own id")
         return self
+
+    @model_validator(mode="after")
+    def _later_years_need_bands(self) -> Settings:
+        later = [block.ident for block in self.service if block.people_year is not None]
+        if later and (self.population.census is None or self.population.age != "60+"):
+            raise ValueError(
+                f"year or ageing (of {', '.join(later)}) needs population.census and population.age = '60+'"
+            )
+        return self
+
+    def service_of(self, block: ServiceBlock, data: Path) -> Service:
+        """The service a block names: a shipped one, or the one in its own file in the folder ``data``."""
+        return service(block.key) if block.preset is None else read_service(data / block.preset)
 
     def files(self) -> dict[str, str]:
         """Every input file named, by the key that names it."""
@@ -231,16 +291,23 @@ def read_settings(path: Path, data: Path) -> Settings:
     missing = [
         f"{key}: no file {name!r} in {data}" for key, name in settings.files().items() if not (data / name).is_file()
     ]
-    if missing:
+    if missing := missing or list(_other_keys(settings, data)):
         raise QuestionError(_told(path, missing))
     return settings
+
+
+def _other_keys(settings: Settings, data: Path) -> Iterator[str]:
+    """Blocks whose file holds a service of another key than they say."""
+    for at, block in enumerate(settings.service):
+        if (held := settings.service_of(block, data).key) != block.key:
+            yield f"service[{at}].key: {block.preset} holds the service {held!r}, not {block.key!r}"
 
 
 def _files_of(block: BaseModel, prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in block:
         key = f"{prefix}{name}"
-        if name in {"file", "census", "places"} and isinstance(value, str):
+        if name in {"file", "census", "places", "preset"} and isinstance(value, str):
             found.append((key, value))
         parts: dict[str, Any] = {}
         if isinstance(value, BaseModel):
@@ -280,9 +347,9 @@ def _meant(location: tuple[Any, ...], given: dict[str, Any]) -> str:
     return f"; is {close[0]!r} meant?" if close else ""
 
 
-def _block_in(annotation: Any) -> type[_Block] | None:
+def _block_in(annotation: Any) -> type[Block] | None:
     if isinstance(annotation, type):
-        return annotation if issubclass(annotation, _Block) else None
+        return annotation if issubclass(annotation, Block) else None
     for part in getattr(annotation, "__args__", ()):
         if (found := _block_in(part)) is not None:
             return found
