@@ -12,6 +12,7 @@ from planner.network.hilbert import hilbert_distance
 from planner.profiles import travel_profile
 
 SPACING_METRES = 100.0
+CORNER = (480_000.0, 4_050_000.0)  # metres east and north, about Qingdao
 DRIVE_KMH = np.array([60.0, 45.0, 30.0, 20.0])
 
 
@@ -20,7 +21,7 @@ def synthetic_network(nodes: int, mode: str, *, seed: int = 1) -> Network:
     rng = np.random.default_rng(seed)
     side = int(np.sqrt(nodes))
     row, column = np.divmod(np.arange(side * side), side)
-    xy = (np.column_stack((column, row)) + rng.uniform(-0.35, 0.35, (side * side, 2))) * SPACING_METRES
+    xy = (np.column_stack((column, row)) + rng.uniform(-0.35, 0.35, (side * side, 2))) * SPACING_METRES + CORNER
     east = np.flatnonzero(column < side - 1)
     north = np.flatnonzero(row < side - 1)
     tail, head = np.concatenate((east, north)), np.concatenate((east + 1, north + side))

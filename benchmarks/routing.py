@@ -10,249 +10,30 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(limit, "1")  # one thread for everybody, said in the table
 
 import numpy as np  # noqa: E402
 
-from benchmarks.networks import scattered, synthetic_network  # noqa: E402
-from planner.network import Attachment, Network  # noqa: E402
-from planner.routing.compiled import Compiled, reach_of  # noqa: E402
-from planner.routing.graph import graph_of  # noqa: E402
-from planner.routing.nearest import nearest  # noqa: E402
-from planner.routing.reach import is_within  # noqa: E402
-from planner.routing.search import Search  # noqa: E402
+from benchmarks.networks import synthetic_network  # noqa: E402
+from benchmarks.routing_growth import changes, peak_gigabytes, sizes, streamed, threads  # noqa: E402
+from benchmarks.routing_peers import MINUTES, PEERS, Task, agrees, clocked, opened, ours  # noqa: E402
+from planner.network import Network, build_network  # noqa: E402
+from planner.sources import read_area, read_roads  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "routing.md"
-MINUTES = 15.0
-
-
-@dataclass
-class Task:
-    """One question: sites and points by node."""
-
-    name: str
-    network: Network
-    site_nodes: np.ndarray
-    point_nodes: np.ndarray
-
-    def hung(self, nodes: np.ndarray) -> Attachment:
-        """Points at nodes, each at an end of one of the node's roads."""
-        network = self.network
-        edge, end = np.full(len(network.xy), -1), np.zeros(len(network.xy))
-        edge[network.head], end[network.head] = np.arange(len(network)), 1.0
-        edge[network.tail], end[network.tail] = np.arange(len(network)), 0.0
-        return Attachment(edge[nodes], end[nodes], np.zeros(len(nodes)))
-
-
-@dataclass
-class Answer:
-    """Pairs as sorted keys ``site * points + point`` with their minutes."""
-
-    keys: np.ndarray
-    minutes: np.ndarray
-
-
-Ask = Callable[[np.ndarray], Answer]
-
-
-def keyed(task: Task, site: np.ndarray, point: np.ndarray, minutes: np.ndarray) -> Answer:
-    """Sort pairs by site and point."""
-    key = site.astype(np.int64) * len(task.point_nodes) + point
-    order = np.argsort(key, kind="stable")
-    return Answer(key[order], minutes[order])
-
-
-def ours(task: Task) -> Ask:
-    """The compiled router on one thread."""
-    search = Search.prepare(task.network, task.hung(task.point_nodes), minutes=MINUTES, towards="sites")
-    reach_of(search, task.hung(task.site_nodes[:20]), threads=1)
-
-    def ask(nodes: np.ndarray) -> Answer:
-        reach = reach_of(search, task.hung(nodes), threads=1)
-        return Answer(reach, None)  # type: ignore[arg-type]  # opened outside the clock
-
-    return ask
-
-
-def opened(task: Task, answer: Answer) -> Answer:
-    """Pairs of our answer; compressed rows become keys outside the clock."""
-    reach: Any = answer.keys
-    site = np.repeat(np.arange(len(reach.starts) - 1), np.diff(reach.starts))
-    return Answer(site * len(task.point_nodes) + reach.points.astype(np.int64), reach.minutes)
-
-
-def _reversed(task: Task) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    graph = graph_of(task.network, "sites")
-    return np.repeat(np.arange(graph.nodes), np.diff(graph.starts)), graph.heads, graph.minutes
-
-
-def scipy_peer(task: Task) -> Ask:
-    """`scipy.sparse.csgraph.dijkstra` with a limit, a site at a time (a dense row each)."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import dijkstra
-
-    graph = graph_of(task.network, "sites")
-    matrix = csr_array((graph.minutes, graph.heads, graph.starts), shape=(graph.nodes, graph.nodes))
-
-    def ask(nodes: np.ndarray) -> Answer:
-        found = []
-        for at, node in enumerate(nodes):
-            minutes = dijkstra(matrix, indices=node, limit=MINUTES + 1e-6)[task.point_nodes]
-            point = np.flatnonzero(is_within(minutes, MINUTES))
-            found.append((np.full(len(point), at), point, minutes[point]))
-        return keyed(task, *(np.concatenate(part) for part in zip(*found, strict=True)))
-
-    return ask
-
-
-def _points_at(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(task.point_nodes, kind="stable")
-    starts = np.searchsorted(task.point_nodes[order], np.arange(len(task.network.xy) + 1))
-    return order, starts
-
-
-def _spread(
-    task: Task, places: tuple[np.ndarray, np.ndarray], at: np.ndarray, node: np.ndarray, minutes: np.ndarray
-) -> Answer:
-    """Points standing on the nodes found."""
-    order, starts = places
-    count = starts[node + 1] - starts[node]
-    step = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    point = order[np.repeat(starts[node], count) + step]
-    return keyed(task, np.repeat(at, count), point, np.repeat(minutes, count))
-
-
-def networkx_peer(task: Task) -> Ask:
-    """`networkx.single_source_dijkstra_path_length` with a cutoff."""
-    import networkx as nx
-
-    tail, head, minutes = _reversed(task)
-    graph = nx.DiGraph()
-    graph.add_weighted_edges_from(zip(tail.tolist(), head.tolist(), minutes.tolist(), strict=True), weight="minutes")
-    places = _points_at(task)
-
-    def ask(nodes: np.ndarray) -> Answer:
-        at, found, time_ = [], [], []
-        for site, node in enumerate(nodes.tolist()):
-            if node in graph:
-                near = nx.single_source_dijkstra_path_length(graph, node, cutoff=MINUTES + 1e-6, weight="minutes")
-                at += [site] * len(near)
-                found += near.keys()
-                time_ += near.values()
-        return _spread(task, places, np.array(at), np.array(found), np.array(time_))
-
-    return ask
-
-
-def osmnx_peer(task: Task) -> Ask:
-    """The recipe of osmnx's isochrone notebook: `networkx.ego_graph` by travel time; pairs without minutes."""
-    import networkx as nx
-    import osmnx  # noqa: F401 - so that its version stands in the table
-
-    tail, head, minutes = _reversed(task)
-    graph = nx.MultiDiGraph()
-    graph.add_weighted_edges_from(zip(tail.tolist(), head.tolist(), minutes.tolist(), strict=True), weight="minutes")
-    places = _points_at(task)
-
-    def ask(nodes: np.ndarray) -> Answer:
-        at, found = [], []
-        for site, node in enumerate(nodes.tolist()):
-            near = list(nx.ego_graph(graph, node, radius=MINUTES + 1e-6, distance="minutes"))
-            at += [site] * len(near)
-            found += near
-        return _spread(task, places, np.array(at), np.array(found), np.full(len(at), np.nan))
-
-    return ask
-
-
-def pandana_peer(task: Task) -> Ask:
-    """`pandana.Network.nodes_in_range`; it counts in thousandths, so minutes are given as thousands."""
-    import pandana
-    import pandas as pd
-
-    tail, head, minutes = _reversed(task)
-    xy = task.network.xy
-    table = pd.DataFrame({"minutes": minutes * 1000})
-    network = pandana.Network(
-        pd.Series(xy[:, 0]), pd.Series(xy[:, 1]), pd.Series(tail), pd.Series(head), table, twoway=False
-    )
-    places = _points_at(task)
-
-    def ask(nodes: np.ndarray) -> Answer:
-        near = network.nodes_in_range(nodes, MINUTES * 1000)
-        near.columns = ["source", "destination", "weight"]  # the last is named after the impedance
-        near = near[near["weight"] <= MINUTES * 1000 + 1e-3]
-        at = pd.Series(np.arange(len(nodes)), index=nodes)[near["source"]].to_numpy()
-        return _spread(task, places, at, near["destination"].to_numpy(), near["weight"].to_numpy() / 1000)
-
-    return ask
-
-
-def pyroutingkit_peer(task: Task) -> Ask:
-    """`pyroutingkit.CCH` many to many, in whole milliseconds; all pairs of a batch of sites, cut to the limit."""
-    from pyroutingkit import CCH
-
-    tail, head, minutes = _reversed(task)
-    xy = task.network.xy
-    engine = CCH()
-    latitude, longitude = (xy[:, 1] / 1e5).astype(np.float32), (xy[:, 0] / 1e5).astype(np.float32)
-    engine.build_topology(tail.astype(np.uint32), head.astype(np.uint32), latitude, longitude, len(xy))
-    engine.customize_weights(np.rint(minutes * 60_000).astype(np.uint32))
-
-    def ask(nodes: np.ndarray) -> Answer:
-        found = []
-        points = task.point_nodes.astype(np.uint32)
-        for first in range(0, len(nodes), 16):
-            table = np.asarray(engine.distances_many_to_many(nodes[first : first + 16].astype(np.uint32), points))
-            at, point = np.nonzero(table.reshape(-1, len(points)) <= MINUTES * 60_000)
-            found.append((at + first, point, table.reshape(-1, len(points))[at, point] / 60_000))
-        return keyed(task, *(np.concatenate(part) for part in zip(*found, strict=True)))
-
-    return ask
-
-
-PEERS: dict[str, tuple[Callable[[Task], Ask], tuple[int, int], float]] = {
-    # how many sites each answers for, on foot and by car, and how far its minutes may be off
-    "scipy": (scipy_peer, (100, 40), 2e-6),
-    "networkx": (networkx_peer, (100, 4), 2e-6),
-    "osmnx": (osmnx_peer, (20, 2), np.nan),
-    "pandana": (pandana_peer, (500, 20), 0.3),
-    "pyroutingkit": (pyroutingkit_peer, (32, 32), 0.02),
-}
-
-
-def clocked(ask: Ask, nodes: np.ndarray) -> tuple[Answer, float]:
-    """Answer and CPU seconds."""
-    start = time.process_time()
-    answer = ask(nodes)
-    return answer, time.process_time() - start
-
-
-def agrees(found: Answer, expected: Answer, off: float) -> str:
-    """How an answer compares with ours: equal pairs, and minutes within what the peer's own units allow."""
-    differ = len(np.setxor1d(found.keys, expected.keys, assume_unique=True))
-    both, ours_at, theirs_at = np.intersect1d(expected.keys, found.keys, assume_unique=True, return_indices=True)
-    words = "equal pairs" if not differ else f"{differ:,} of {len(expected.keys):,} pairs differ"
-    if np.isnan(off):
-        return words
-    worst = float(np.abs(expected.minutes[ours_at] - found.minutes[theirs_at]).max(initial=0.0)) if len(both) else 0.0
-    return f"{words}, minutes to {worst:.1g}" + ("" if worst <= off else " (!)")
 
 
 def compare(task: Task, kind: int, names: list[str], repeats: int) -> list[str]:
     """Rows of the table for one task: each peer's CPU time a site over ours, in alternating runs."""
     ours(task)  # compiles, where that is still to do
-    again = replace(task, network=replace(task.network))
+    again = replace(task, network=replace(task.network))  # a copy, with nothing kept from the run before
     start = time.process_time()
     mine = ours(again)
     ready = time.process_time() - start
@@ -287,51 +68,18 @@ def compare(task: Task, kind: int, names: list[str], repeats: int) -> list[str]:
     return rows
 
 
-def sizes(repeats: int, *, largest: int) -> list[str]:
-    """Rows on how the cost of a pair grows with the network and with the sites."""
-    rows = []
-    for nodes in (100_000, 300_000, 1_000_000):
-        if nodes > largest:
-            continue
-        network = synthetic_network(nodes, "drive")
-        demand = scattered(network, 200_000 if nodes < 1_000_000 else 600_000, seed=3)
-        for count in (1_000, 5_000) if nodes < 1_000_000 else (1_000,):
-            sites, router = scattered(network, count, seed=2), Compiled(threads=1)
-            spent = []
-            for _ in range(repeats):
-                start = time.process_time()
-                reach = router.reach(network, sites, demand, minutes=MINUTES)
-                spent.append(time.process_time() - start)
-            pairs, best = len(reach.points), float(np.median(spent))
-            del reach
-            rows.append(f"| {len(network.xy):,} | {count:,} | {pairs:,} | {best:.2f} | {best / pairs * 1e9:.0f} |")
-            print(rows[-1], flush=True)
-    return rows
+def city_network(roads: Path, crs: str, districts: Path, mode: str) -> Network:
+    """Network of a real city, from a road file and the district polygons around it."""
+    area = read_area(districts, on="2023-12-31")
+    return build_network(read_roads(roads, area=area, crs=crs), mode=mode)
 
 
-def threads(task: Task, repeats: int) -> str:
-    """How much sooner two threads answer than one, by the clock on the wall."""
-    sites, demand = task.hung(task.site_nodes), task.hung(task.point_nodes)
-    spent: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(repeats):
-        for count, seconds in spent.items():
-            start = time.perf_counter()
-            Compiled(threads=count).reach(task.network, sites, demand, minutes=MINUTES)
-            seconds.append(time.perf_counter() - start)
-    return (
-        f"Two threads answer the drive in {np.median(spent[2]):.2f} s of wall time, one in {np.median(spent[1]):.2f} s."
-    )
-
-
-def nearest_line(task: Task) -> str:
-    """How long the nearest site of every point takes."""
-    sites, demand = task.hung(task.site_nodes), task.hung(task.point_nodes)
-    spent = []
-    for _ in range(4):
-        start = time.process_time()
-        nearest(task.network, sites, demand, minutes=60.0)
-        spent.append(time.process_time() - start)
-    return f"Nearest of {len(sites):,} sites for {len(demand):,} points: {min(spent):.2f} s CPU."
+def task_on(network: Network, name: str, sites: int, points: int) -> Task:
+    """Sites and points on crossings of a network, all different, seeded."""
+    rng = np.random.default_rng(7)
+    used = np.unique(np.concatenate((network.tail, network.head)))
+    found = rng.choice(used, min(points, len(used)), replace=False)
+    return Task(name, network, rng.choice(used, min(sites, len(used)), replace=False), found)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -344,17 +92,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--largest", type=int, default=1_000_000, help="largest network of the table of sizes")
+    parser.add_argument("--roads", type=Path, help="road lines of a real city, to compare on these too")
+    parser.add_argument("--crs", default="EPSG:4326", help="reference of the road lines")
+    parser.add_argument("--districts", type=Path, help="polygons of the real city")
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args(arguments)
-    rng = np.random.default_rng(7)
-    rows, notes = [], []
+    rows, notes = [], [streamed(asked.largest)]
     for kind, (mode, sites) in enumerate((("walk", asked.walk_sites), ("drive", asked.drive_sites))):
-        network = synthetic_network(asked.nodes, mode)
-        used = np.unique(np.concatenate((network.tail, network.head)))
-        points = rng.choice(used, min(asked.points, len(used)), replace=False)
-        task = Task(f"{mode} {MINUTES:g} min", network, rng.choice(used, sites, replace=False), points)
+        task = task_on(synthetic_network(asked.nodes, mode), f"{mode} {MINUTES:g} min", sites, asked.points)
         rows += compare(task, kind, asked.peers, asked.repeats)
-        notes.append(nearest_line(task) if mode == "walk" else threads(task, asked.repeats))
+        notes += changes(task) if mode == "walk" else [threads(task, asked.repeats)]
+        if asked.roads:
+            network = city_network(asked.roads, asked.crs, asked.districts, mode)
+            name = f"real city of {len(network.xy):,} nodes, {mode} {MINUTES:g} min"
+            rows += compare(task_on(network, name, sites, asked.points), kind, asked.peers, asked.repeats)
     grown = sizes(asked.repeats, largest=asked.largest)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(page(asked, rows, grown, notes), encoding="utf-8")
@@ -379,8 +130,8 @@ def page(asked: argparse.Namespace, rows: list[str], grown: list[str], notes: li
             "",
             "Cost of a pair by size (drive, places anywhere along roads):",
             "",
-            "| nodes | sites | pairs | CPU s | ns a pair |",
-            "|---:|---:|---:|---:|---:|",
+            "| nodes | sites | pairs | CPU s | ns a pair | peak GB |",
+            "|---:|---:|---:|---:|---:|---:|",
             *grown,
             "",
             *(f"{note}  " for note in notes),
@@ -401,11 +152,6 @@ def processor() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
-
-
-def peak_gigabytes() -> float:
-    """Most memory this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 if __name__ == "__main__":
