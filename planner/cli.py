@@ -11,6 +11,7 @@ import click
 
 from planner.cli_files import import_, inspect
 from planner.cli_gazetteer import gazetteer
+from planner.cli_outputs import map_command, report_command
 from planner.errors import DataError, OptimiseError, PlannerError, StoreError
 from planner.texts import Text
 

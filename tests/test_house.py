@@ -25,7 +25,7 @@ FLOORS = [
     "optimise maps reports exports rezone",
     "sources",
     "project",
-    "cli cli_files cli_gazetteer",
+    "cli cli_files cli_gazetteer cli_outputs",
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms.split()}
 NEIGHBOURS_THAT_MAY = {
@@ -36,6 +36,7 @@ NEIGHBOURS_THAT_MAY = {
     ("store", "geopackage"),
     ("cli", "cli_files"),
     ("cli", "cli_gazetteer"),
+    ("cli", "cli_outputs"),
 }
 
 

@@ -203,6 +203,11 @@ async function startPage(map) {
     else { map.setView(seen[0], seen[1], { animate: false }); seen = null; }
     redraw();
   }
+  element('paper').addEventListener('change', function (e) {
+    const a3 = e.target.value === 'A3';
+    document.documentElement.classList.toggle('a3', a3);
+    element('papersize').textContent = '@page { size: ' + (a3 ? 'A3' : 'A4') + ' landscape; margin: 10mm; }';
+  });
   element('print').addEventListener('click', function () { window.print(); });
   window.addEventListener('beforeprint', function () { printing(true); });
   window.addEventListener('afterprint', function () { printing(false); });

@@ -122,7 +122,7 @@ function paintShares(view, units, level, shareOf) {
 function paintFills(view, units, colours, shown) {  // units by class, narrower ones over wider ones
   inSteps(view, function (ctx) {
     units.rows.forEach(function (unit, i) {
-      if (unit.fill === undefined || !shown['fill' + unit.fill] || !units.paths.has(i) || !seen(view, units.paths.get(i))) return;
+      if (unit.fill === undefined || shown['fill' + unit.fill] === false || !units.paths.has(i) || !seen(view, units.paths.get(i))) return;
       ctx.fillStyle = colours[unit.fill];
       ctx.fill(units.paths.get(i), 'evenodd');
     });
@@ -207,7 +207,7 @@ function paintSites(view, sites, step, shown, selected, side) {
     site.visible = shown[site.kind] && site.rank <= step;
     if (side && site.kind === ['', 'second', 'first'][side]) continue;
     if (!site.visible || x < -20 || y < -20 || x > view.wide + 20 || y > view.high + 20) continue;
-    const r = style.small ? 3.6 * grow * (site.size === undefined ? 1 : 0.55 + 1.1 * site.size) : site.rank > 99 && numbered ? room * 1.15 : room;
+    const r = style.small ? 3.6 * grow * (site.size === undefined ? 1 : 0.5 + 0.9 * site.size) : site.rank > 99 && numbered ? room * 1.15 : room;
     if (!style.small) taken.push([x - r, y - r, x + r, y + r]);
     symbol(ctx, style.shape, x, y, r + (site === selected ? 4 : 1.4));
     ctx.fillStyle = site === selected ? '#ffd400' : '#fff';

@@ -130,8 +130,8 @@ def _bounds(drawing: Drawing) -> tuple[float, float, float, float]:
     if not found:
         raise DataError(f"the register holds nothing with a place to draw on {drawing.on}")
     edges = np.vstack(found)
-    west, south, east, north = (*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
-    return float(west), float(south), float(east), float(north)
+    low, high = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def _box(drawing: Drawing) -> Box:
@@ -268,4 +268,4 @@ def listing(
 
 def day(value: date | None) -> dict[str, Any]:
     """A cell of a date; a dash where it is not known."""
-    return text_cell(value.isoformat() if value else "—")
+    return {**text_cell(value.isoformat() if value else "—"), "date": True}

@@ -48,7 +48,8 @@ def draw_boundaries(
     where, values = ("level = ?", (level,)) if level else ("", ())
     lines = known_records(books, books.ledger.select(LINE, where, values, on=on))
     markers = known_records(books, books.ledger.select(MARKER, on=on))
-    due = books.inspections_due(on, within_days=366 * (JOINT_YEARS + 1)).set_index("line")["due"].to_dict()
+    listed = books.inspections_due(on, within_days=366 * (JOINT_YEARS + 1))
+    due: dict[str, date | None] = dict(zip(map(str, listed["line"]), listed["due"], strict=True))
     names = {r.thing: str(r["name"]) for r in known_records(books, books.ledger.select(DIVISION, on=on))}
     drawn = [_line(record, on, due.get(record.thing), names, soon_days) for record in lines]
     posts = [_marker(record, names) for record in markers]
@@ -87,7 +88,7 @@ def _line(record: Record, on: date, due: date | None, names: dict[str, str], soo
 
 def _marker(record: Record, names: dict[str, str]) -> Thing:
     units = "、".join(names.get(unit, unit) for unit in str(record["units"] or "").split())
-    facts = [
+    facts: list[list[Any]] = [
         ["number", str(record["number"])], ["type", f"v_{record['type']}", 1], ["condition", f"v_{record['condition']}", 1],
         ["units", units], ["line", str(record["line"]).removeprefix("line:")],
         ["responsible", names.get(str(record["responsible"]), str(record["responsible"] or "—"))],

@@ -92,7 +92,7 @@ def _division_cells(books: Gazetteer, record: Record, parents: Mapping[str, str]
 
 
 def _card(books: Gazetteer, record: Record, parents: Mapping[str, str]) -> list[list[Any]]:
-    facts = [
+    facts: list[list[Any]] = [
         ["code", str(record["code"])], ["level", str(record["level"]), 1], ["type", str(record["type"] or "—")],
         ["within", parents.get(str(record["parent"]), "—")], ["square_kilometres", f"{square_kilometres(record):,.1f}"],
         ["since", record.valid.start.isoformat() if record.valid.start else "—"], ["document", _document(books, record)],
@@ -147,7 +147,7 @@ def draw_changes(
     ]
     rows = [_change_row(books, place, found, old, new, after) for place, found in changed.items()]
     counts = [
-        (f"k_{kind}", sum(kind in found for found in changed.values()))
+        (_word(kind), sum(kind in found for found in changed.values()))
         for kind in ("created", "ended", *list(CHANGES)[1:])
     ]
     places = list(CHANGES)
@@ -173,6 +173,11 @@ def draw_changes(
         counts=[(key, count) for key, count in counts if count],
     )
     return register_page(drawing, imprint or Imprint())
+
+
+def _word(kind: str) -> str:
+    """Word of a kind of change; on the map what ended is drawn with the borders that were left."""
+    return "n_ended" if kind == "ended" else f"k_{kind}"
 
 
 def _kinds(old: Record | None, new: Record | None) -> list[str]:
@@ -212,7 +217,7 @@ def _change_row(
     ref = f"u:{place}" if now is not None and now.geometry is not None else f"o:{place}" if record.geometry else None
     to = _called(now) if now else _heirs(books, record, after)
     cells = [
-        text_cell("", word=f"k_{found[0]}"),
+        text_cell("", word=_word(found[0])),
         text_cell(_called(old[place]) if place in old else "—"),
         text_cell(to),
     ]
@@ -220,14 +225,14 @@ def _change_row(
 
 
 def _change_card(books: Gazetteer, found: list[str], old: Record | None, new: Record) -> list[list[Any]]:
-    told = [["change", f"k_{kind}", 1] for kind in found]
+    told: list[list[Any]] = [["change", f"k_{kind}", 1] for kind in found]
     was = [["from_unit", _called(old)]] if old is not None else []
     since = [["since", str(new.valid.start or "—")], ["document", _document(books, new)]]
     return [*told, *was, ["code", str(new["code"])], *since]
 
 
 def _ended_card(books: Gazetteer, record: Record, after: date) -> list[list[Any]]:
-    facts = [["code", str(record["code"])], ["to_unit", _heirs(books, record, after)]]
+    facts: list[list[Any]] = [["code", str(record["code"])], ["to_unit", _heirs(books, record, after)]]
     return [*facts, ["until", str(record.valid.end or "—")]]
 
 
@@ -236,7 +241,7 @@ def _changes_finding(counts: list[tuple[str, int]], changed: int) -> Text:
         return Text("两日之间行政区划没有变更。", "Nothing changed between the two days.")
     zh = {
         "k_created": "新设",
-        "k_ended": "撤销",
+        "n_ended": "撤销",
         "k_redrawn": "界线变更",
         "k_moved": "隶属变更",
         "k_renamed": "更名",
@@ -244,7 +249,7 @@ def _changes_finding(counts: list[tuple[str, int]], changed: int) -> Text:
     }
     en = {
         "k_created": "set up",
-        "k_ended": "ended",
+        "n_ended": "ended",
         "k_redrawn": "redrawn",
         "k_moved": "moved",
         "k_renamed": "renamed",

@@ -94,7 +94,7 @@ def _counts(things: list[Thing], styles: Mapping[str, Any]) -> list[tuple[str, i
 
 def _name(record: Record, parents: Mapping[str, str]) -> Thing:
     where = parents.get(str(record["division"]), "")
-    facts = [
+    facts: list[list[Any]] = [
         ["state", f"v_{record['status']}", 1], ["since", str(record["status_since"] or record.valid.start or "—")],
         ["category", f"c_{record['category']}", 1], ["pinyin", str(record["pinyin"] or "—")],
         ["division", where or str(record["within"] or "—")],
@@ -136,7 +136,8 @@ def draw_signs(books: Gazetteer, on: date, *, title: str = "", imprint: Imprint 
         r for r in known_records(books, books.ledger.select(SIGN, on=on)) if r["status"] not in {"closed", "cancelled"}
     ]
     roads = {r.thing: r.geometry for r in known_records(books, books.ledger.select(NAME, "slot = 'standard'", on=on))}
-    late = books.signs_due(on).set_index("sign")["days_late"].to_dict()
+    due = books.signs_due(on)
+    late = dict(zip(map(str, due["sign"]), map(int, due["days_late"]), strict=True))
     things = [_sign(record, late, roads) for record in records]
     counts = _counts(things, SIGN_STYLES)
     drawing = Drawing(
@@ -154,7 +155,7 @@ def draw_signs(books: Gazetteer, on: date, *, title: str = "", imprint: Imprint 
 
 def _sign(record: Record, late: Mapping[str, int], roads: Mapping[str, Any]) -> Thing:
     kind = "sign_overdue" if record.thing in late else "sign_open" if record["status"] in OPEN else "sign_standing"
-    facts = [
+    facts: list[list[Any]] = [
         ["number", record.thing.removeprefix("sign:")], ["state", f"v_{record['status']}", 1],
         ["since", str(record["status_since"] or "—")], ["due", str(record["due"] or "—")],
     ]  # fmt: skip
@@ -176,7 +177,7 @@ def _signs_table(records: list[Record], things: list[Thing], late: Mapping[str, 
         rows.append(
             (thing.ref if thing.geometry is not None else None, [*cells, count_cell(late.get(record.thing, 0))])
         )
-    order = np.argsort([-row[1][4]["value"] for row in rows], kind="stable") if rows else []
+    order: Any = np.argsort([-row[1][4]["value"] for row in rows], kind="stable") if rows else []
     return listing(
         "signs", ("number", "sign_text", "state", "due", "days_late"), [rows[at] for at in order], numbers={"days_late"}
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import folium
+import geopandas as gpd
 import pytest
 
-from planner.access import summarise
+from planner.access import find_gaps, summarise
 from planner.area import StudyArea
-from planner.maps import PlanMap, draw, tianditu
+from planner.maps import PlanMap, draw, draw_comparison, tianditu, write_index
 from planner.services import service
+from planner.sites import Sites
 from tests.plans import small_plan, small_readings
 
 Open = Callable[..., Any]
@@ -171,3 +175,95 @@ def test_an_online_base_asks_its_host_only_once_switched_on(area: StudyArea, ope
     assert opened.requests
     assert all(asked.startswith("https://t") and ".tianditu.gov.cn/vec_w/" in asked for asked in opened.requests)
     assert all(asked.endswith("&tk=a%20key%26x%3D1") for asked in opened.requests)
+
+
+def test_two_plans_are_swiped_by_mouse_key_and_in_both_languages(
+    area: StudyArea, open_page: Open, tmp_path: Path
+) -> None:
+    readings = small_readings()
+    first, second = small_plan(readings, new=1), small_plan(readings, new=3)
+    second = replace(second, scenario=second.scenario.but(name="bigger"))
+    opened = open_page(draw_comparison(first, second, by=area).save(tmp_path / "two.html"))
+    tab = opened.tab
+    assert tab.locator("canvas.sheet").count() == 1
+    tab.check("#swiping")
+    assert tab.locator("canvas.sheet").count() == 2
+    clips = "Array.from(document.querySelectorAll('canvas.sheet'), c => c.style.clipPath)"
+    before = tab.evaluate(clips)
+    tab.focus("#swipe")
+    tab.keyboard.press("ArrowRight")
+    after = tab.evaluate(clips)
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    assert tab.inner_text("#swipebox .right") == "bigger"
+    tab.keyboard.press("End")
+    colours = """() => { const c = document.querySelectorAll('canvas.sheet')[0];
+        const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data, found = new Set();
+        for (let i = 0; i < d.length; i += 4) found.add(d[i] + ',' + d[i + 1] + ',' + d[i + 2]);
+        return [...found]; }"""
+    seen = tab.evaluate(colours)
+    assert "122,79,163" in seen
+    assert "27,138,107" not in seen, "the first plan's side shows nothing of the second"
+    tab.uncheck("#swiping")
+    assert tab.locator("canvas.sheet").count() == 1
+    assert tab.is_hidden("#swipe")
+    opened.is_quiet()
+
+
+def test_a_service_area_shows_when_switched_on_and_for_the_chosen_station(
+    area: StudyArea, open_page: Open, tmp_path: Path
+) -> None:
+    plan = small_plan(small_readings())
+    sites = Sites(plan.scenario.coverage.sites.frame.loc[plan.ids])
+    areas = gpd.GeoDataFrame(
+        {"site": sites.ids, "minutes": 10.0}, geometry=sites.frame.geometry.buffer(400).to_numpy(), crs=sites.crs
+    )
+    opened = open_page(draw(plan, by=area, service_areas=areas).save(tmp_path / "areas.html"))
+    tab = opened.tab
+    picture = "document.querySelector('canvas.sheet').toDataURL()"
+    plain = tab.evaluate(picture)
+    tab.check("[data-layer=reach]")
+    tab.wait_for_timeout(100)
+    assert tab.evaluate(picture) != plain
+    opened.is_quiet()
+
+
+def test_gaps_stand_in_a_table_linked_to_the_map(area: StudyArea, open_page: Open, tmp_path: Path) -> None:
+    plan = small_plan(small_readings(), new=0)
+    gaps = find_gaps(plan, by=area.units, least_people=5)
+    tab = open_page(draw(plan, by=area, gaps=gaps).save(tmp_path / "gaps.html")).tab
+    tab.click("#tab-gap")
+    name = tab.inner_text("#panel-gap tbody tr:first-child td:first-child")
+    tab.click("#panel-gap tbody tr:first-child")
+    assert tab.inner_text("#card h2") == name == gaps["name"].iloc[0]
+
+
+def test_the_page_prints_on_a3_when_asked(page: Path, open_page: Open, tmp_path: Path) -> None:
+    tab = open_page(page).tab
+    tab.select_option("#paper", "A3")
+    tab.pdf(path=str(tmp_path / "a3.pdf"), prefer_css_page_size=True, print_background=True)
+    text = (tmp_path / "a3.pdf").read_bytes().decode("latin-1")
+    wide, high = re.findall(r"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", text)[0]
+    assert (round(float(wide) / 72 * 25.4), round(float(high) / 72 * 25.4)) == (420, 297)
+
+
+def test_a_sensitive_service_shows_its_stations_but_nobody_s_home(
+    area: StudyArea, open_page: Open, tmp_path: Path
+) -> None:
+    plan = small_plan(small_readings())
+    page = draw(plan, by=area, service=service("recovery_house"))
+    opened = open_page(page.save(tmp_path / "houses.html"))
+    tab = opened.tab
+    tab.locator("#step").fill("1")
+    assert tab.inner_text("#stepsaid") == "建成前 1 个新增站点"
+    assert tab.locator("[data-layer=people0]").count() == 0
+    assert "<10" in tab.inner_text("#panel-district")
+    tab.click("#tab-town")
+    tab.click("#panel-town thead th:nth-child(2) button")
+    opened.is_quiet()
+
+
+def test_the_index_of_a_folder_opens_in_silence(page: Path, open_page: Open) -> None:
+    opened = open_page(write_index(page.parent), ready="")
+    assert opened.tab.locator("li a").first.get_attribute("href") == "plan.html"
+    opened.is_quiet()

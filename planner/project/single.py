@@ -1,0 +1,74 @@
+"""Single: one service of a project answered, for whoever wants only its map or its report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from planner.errors import QuestionError
+from planner.facts import Facts
+from planner.maps import PlanMap, draw
+from planner.project.inputs import Inputs, read_inputs
+from planner.project.run import Answer, answer
+from planner.project.watch import Watch
+from planner.reports import PlanReport, report
+
+if TYPE_CHECKING:
+    from planner.project import Project
+
+
+@dataclass(frozen=True, eq=False)
+class Single:
+    """The answer of one service, with the facts its map and report share."""
+
+    answer: Answer
+    facts: Facts
+    inputs: Inputs
+    lang: str
+
+    def draw(self, *, lang: str | None = None) -> PlanMap:
+        """Give its map."""
+        network, layers = self.answer.network, self.inputs.backdrop
+        reach = self.answer.service_areas()
+        return draw(self.facts, network=network, layers=layers, service_areas=reach, lang=lang or self.lang)
+
+    def report(self, *, lang: str | None = None) -> PlanReport:
+        """Give its tables, to be saved as workbook, brief or page."""
+        told = lang or self.lang
+        faults = pd.concat([read.table("faults", lang=told) for read in self.answer.reports.values()])
+        return report(
+            self.facts,
+            quarantine=faults.reset_index(drop=True),
+            network=self.answer.network,
+            layers=self.inputs.backdrop,
+            lang=told,
+        )
+
+
+def answer_one(project: Project, ident: str | None = None, *, progress: bool = False) -> Single:
+    """Answer one service of a project: the one named, or the only one there is.
+
+    Raises `QuestionError` where it must be named, or bears another name.
+    """
+    blocks = {block.ident: block for block in project.settings.service}
+    if ident is None and len(blocks) > 1:
+        raise QuestionError(f"{project.path} asks of several services; say which: {', '.join(blocks)}")
+    wanted = ident or next(iter(blocks))
+    if wanted not in blocks:
+        raise QuestionError(f"{project.path} has no service {wanted!r}; it has {', '.join(blocks)}")
+    watch = Watch(visible=progress)
+    inputs = read_inputs(project.settings, project.data, watch)
+    found = answer(blocks[wanted], inputs, project.settings, project.data, watch)
+    return Single(found, found.facts(project.settings, inputs), inputs, project.settings.project.lang)
+
+
+def folder_of(path: Path) -> Path:
+    """The folder a file is to be written in, made where it is missing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QuestionError(f"cannot write to {path.parent}: {error.strerror}; give another --out") from error
+    return path.parent
