@@ -45,7 +45,7 @@ def main() -> None:
     """
 
 
-for command in (inspect, import_, gazetteer):
+for command in (inspect, import_, gazetteer, map_command, report_command):
     main.add_command(command)
 
 
