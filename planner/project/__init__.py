@@ -34,8 +34,9 @@ from planner.project.importing import (
 )
 from planner.project.inputs import Inputs, area_of, read_inputs, word
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
+from planner.project.programmes import programme_facts
 from planner.project.registering import Entry
-from planner.project.run import Answer, answer
+from planner.project.run import Answer, answers
 from planner.project.settings import Settings, read_settings
 from planner.project.watch import Stage, Watch
 from planner.reports import has_chinese_font, report
@@ -90,19 +91,19 @@ class Project:
         watch = Watch(visible=progress)
         hashes = input_hashes(self.settings, self.data)
         inputs = read_inputs(self.settings, self.data, watch)
-        answers: dict[str, Answer] = {}
+        found: dict[str, Answer] = {}
         facts: dict[str, Facts] = {}
         files: dict[str, Path] = {}
-        for block in self.settings.service:
-            answers[block.ident] = answer(block, inputs, self.settings, self.data, watch)
-            facts[block.ident] = answers[block.ident].facts(self.settings, inputs)
-            files |= self._save(answers[block.ident], facts[block.ident], inputs, folder, watch)
+        for one in answers(inputs, self.settings, self.data, watch):
+            ident = one.block.ident
+            found[ident], facts[ident] = one, one.facts(self.settings, inputs)
+            files |= self._save(one, facts[ident], inputs, folder, watch)
         if input_hashes(self.settings, self.data) != hashes:
             raise DataError("an input file changed while it was being read; run again once nobody writes to it")
         files["index"] = write_index(folder, lang=self.settings.project.lang)
         files["manifest"] = folder / "manifest.json"
         run = Run(
-            MappingProxyType(answers), MappingProxyType(facts), inputs, MappingProxyType(files), tuple(watch.stages)
+            MappingProxyType(found), MappingProxyType(facts), inputs, MappingProxyType(files), tuple(watch.stages)
         )
         save_manifest(self._manifest(run, hashes), files["manifest"])
         return run
@@ -164,6 +165,7 @@ class Project:
                 quarantine=quarantine.reset_index(drop=True),
                 network=one.network,
                 layers=inputs.backdrop,
+                programme=one.programme,
                 lang=lang,
             )
             told.save(named["table"])
@@ -185,6 +187,9 @@ class Project:
             "services": {
                 ident: {
                     "plan": plan_facts(one.plan, blank=run.facts[ident].hidden is not None),
+                    "programme": None
+                    if one.programme is None
+                    else programme_facts(one.programme, blank=run.facts[ident].hidden is not None),
                     "summary": run.facts[ident].overall,
                     "tables": _tables(run.facts[ident]),
                     "parameters": run.facts[ident].parameters.astype(str).to_dict(orient="records"),

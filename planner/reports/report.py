@@ -21,6 +21,8 @@ from planner.facts import Facts, gather, replacing, title, words
 from planner.layers import Layer
 from planner.network import Network
 from planner.plan import Plan
+from planner.programme import PhasedPlan, Programme
+from planner.reports.programme import programme_tables
 from planner.reports.tables import Table, tables
 from planner.services import Service
 
@@ -37,11 +39,13 @@ class PlanReport:
     lang: str = "zh"
     network: Network | None = field(default=None, repr=False)
     layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = field(default=None, repr=False)
+    programme: Programme | None = field(default=None, repr=False)
 
     @cached_property
     def tables(self) -> list[Table]:
         """Every table, in the order of the sheets."""
-        return tables(self.facts, quarantine=self.quarantine, lang=self.lang)
+        more = [] if self.programme is None else programme_tables(self.programme, self.facts, self.lang)
+        return tables(self.facts, quarantine=self.quarantine, more=more, lang=self.lang)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the report, whole or not at all, as the kind its name ends in, and give its path.
@@ -77,7 +81,7 @@ class PlanReport:
 
 
 def report(
-    answer: Plan | Coverage | Facts,
+    answer: Plan | PhasedPlan | Coverage | Facts,
     *,
     by: StudyArea | Units | None = None,
     area: StudyArea | None = None,
@@ -95,6 +99,7 @@ def report(
     made_on: date | None = None,
     network: Network | None = None,
     layers: Mapping[str, gpd.GeoDataFrame | Layer] | None = None,
+    programme: Programme | None = None,
 ) -> PlanReport:
     """Report a plan, or today's coverage, in whole people; ``.save("x.xlsx" | "x.docx" | "x.html")`` writes it.
 
@@ -102,8 +107,11 @@ def report(
     import; ``gaps`` what `planner.access.find_gaps` found; ``network`` and ``layers`` make the base of the map picture in the .docx brief.
     """
     words(lang)
+    if isinstance(answer, PhasedPlan):
+        programme = answer
+        answer = answer.plans[-1]
     facts = answer if isinstance(answer, Facts) else gather(
         answer, by=by or area, summary=summary, parameters=parameters, sources=sources, title=title,
         service=service, gaps=gaps, on=on, made_on=made_on, map_approval=map_approval, made_by=made_by,
     )  # fmt: skip
-    return PlanReport(facts, quarantine, lang, network, layers)
+    return PlanReport(facts, quarantine, lang, network, layers, programme)

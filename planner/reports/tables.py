@@ -48,10 +48,12 @@ class Table:
     totals: int = 0
 
 
-def tables(facts: Facts, *, quarantine: pd.DataFrame | None = None, lang: str = "zh") -> list[Table]:
-    """Every table of a report, in the order of its sheets."""
+def tables(
+    facts: Facts, *, quarantine: pd.DataFrame | None = None, more: Iterable[Table] = (), lang: str = "zh"
+) -> list[Table]:
+    """Every table of a report, in the order of its sheets; ``more`` come after the stations."""
     found = [_summary(facts, lang), *(_units(facts, level, lang) for level in facts.summary.levels)]
-    found += [_new(facts, lang), _existing(facts, lang), _uncovered(facts, lang)]
+    found += [_new(facts, lang), _existing(facts, lang), *more, _uncovered(facts, lang)]
     found += [_gaps(facts.gaps, lang)] if facts.gaps is not None else []
     found.append(_offline(facts, lang))
     found += [_parameters(facts, lang), _quarantine(quarantine, lang)]
