@@ -113,18 +113,19 @@ def import_(
 
     导入数据：每一行都有去向，隔离的行说明原因和改法。names、lines、markers、signs 记入登记簿，其余写为图层。
     """
-    from planner.project import open_project, save_findings
+    from planner.project import Entry, open_project, save_findings
 
-    words = WORDS[lang]
-    found = open_project(folder, data=data).import_file(
-        file, kind, dry_run=dry_run, who=actor, watch=not quiet and sys.stderr.isatty(), **_given(kind, how)
+    words, given = WORDS[lang], _given(kind, how)
+    project = open_project(folder, data=data)
+    found = project.import_file(
+        file, kind, dry_run=dry_run, who=actor, watch=not quiet and sys.stderr.isatty(), **given
     )
     click.echo(found.report.describe(lang=lang))
     _tell_rows(found.report, lang)
-    path = folder / "project.gpkg"
+    path = project.store.path
     if dry_run:
         click.echo(words["dry"])
-    elif kind in REGISTER:
+    elif isinstance(found, Entry):
         click.echo(words["entered"].format(path=path, count=found.report.accepted))
     else:
         click.echo(words["kept"].format(path=path, table=found.table))

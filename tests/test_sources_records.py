@@ -241,7 +241,7 @@ def test_age_bands_are_read_from_headings(heading: str, band: str | None) -> Non
     assert (str(found) if found else None) == band
 
 
-def test_population_rasters_are_read_by_windows(tmp_path: Path, area: StudyArea) -> None:
+def test_fault_25_rasters_are_read_by_windows_and_ask_what_means_no_data(tmp_path: Path, area: StudyArea) -> None:
     import rasterio
     from rasterio.transform import from_origin
 
@@ -257,9 +257,10 @@ def test_population_rasters_are_read_by_windows(tmp_path: Path, area: StudyArea)
     assert demand.report is not None
     assert demand.total == pytest.approx(399 * 2.0)
     assert list(demand.report.quarantine["rule"]) == ["value.negative"]
+    assert any("合计 -7" in str(note) for note in demand.report.notes)
     with rasterio.open(path, "w", driver="GTiff", transform=grid, **options) as raster:
         raster.write(values, 1)
-    with pytest.raises(DataError, match=r"fault|declares no value for no data.*nodata=-200"):
+    with pytest.raises(DataError, match=r"declares no value for no data.*nodata=-200"):
         read_population(path, area=area)
     assert read_population(path, area=area, nodata=-200).total == pytest.approx(399 * 2.0)
 

@@ -90,7 +90,9 @@ def _damaged(records: Records) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _renamed(frame: pd.DataFrame, columns: Mapping[str, str], where: str) -> pd.DataFrame:
     if missing := [heading for heading in columns.values() if heading not in frame]:
-        raise ColumnError(f"{where} has no column {', '.join(missing)}; its headings are {', '.join(frame)}")
+        raise ColumnError(
+            f"{where} has no column {', '.join(missing)}; its headings are {', '.join(map(str, frame.columns))}"
+        )
     return frame.rename(columns={heading: name for name, heading in columns.items()})
 
 

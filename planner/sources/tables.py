@@ -134,8 +134,9 @@ def _frame(headings: list[str], body: Cells) -> pd.DataFrame:
     names = [*headings, *[""] * (width - len(headings))]
     seen: dict[str, int] = {}
     columns: dict[str, list[Any]] = {}
-    nothing = [None] * len(body)
-    for at, (name, column) in enumerate(zip_longest(names, zip_longest(*body), fillvalue=nothing)):
+    cells: list[Sequence[Any]] = list(zip_longest(*body))
+    cells += [[None] * len(body)] * (width - len(cells))
+    for at, (name, column) in enumerate(zip(names, cells, strict=True)):
         values = [cell if (type(cell) is str and cell.strip()) or not _blank(cell) else None for cell in column]
         if not name:
             if all(value is None for value in values):
