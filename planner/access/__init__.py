@@ -1,6 +1,7 @@
 """Access: what coverage means for people."""
 
 from planner.access.catchments import floating_catchments, gaussian_decay, step_decay
+from planner.access.delivery import Deliveries, deliver
 from planner.access.gaps import NOT_CONNECTED, find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
@@ -14,11 +15,13 @@ __all__ = [
     "NOT_CONNECTED",
     "TOTAL",
     "UNASSIGNED",
+    "Deliveries",
     "Inequality",
     "Readings",
     "Summary",
     "Suppressed",
     "Times",
+    "deliver",
     "find_gaps",
     "floating_catchments",
     "gaussian_decay",
