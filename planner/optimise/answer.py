@@ -41,6 +41,7 @@ def answer(
     held: dict[str, Any] = {
         "certified_bound": choice.certified,
         "duals": choice.duals,
+        "relaxed": choice.relaxed,
         "asked": objective,
         **(details or {}),
     }

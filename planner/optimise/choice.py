@@ -13,7 +13,8 @@ class Choice:
     """Which sites to open, shape ``(sites,)``, and a value no choice can beat.
 
     ``certified`` is the bound that the ``duals`` prove by themselves; ``bound`` may be closer where a
-    solver's tree closed the rest of the gap (``by_tree``).
+    solver's tree closed the rest of the gap (``by_tree``). ``relaxed`` is the answer of an easier question that certifies it
+    where no duals do.
     """
 
     opened: Mask
@@ -22,3 +23,4 @@ class Choice:
     certified: float = float("nan")
     duals: Numbers | None = None
     by_tree: bool = False
+    relaxed: object = None

@@ -13,11 +13,15 @@ from planner.errors import InfeasibleError, OptimiseError, QuestionError
 from planner.optimise.answer import answer, refuse
 from planner.optimise.centre import CentreChoice, least_worst_time, verify_centre
 from planner.optimise.centre_rules import RuledCentre, faults_of_centre, least_worst_time_under_rules
+from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.explain import why_infeasible
 from planner.optimise.from_scenario import problem_of
+from planner.optimise.mean_rules import WHOLE_PAIRS, answer_in_core
 from planner.optimise.median import MedianChoice, least_mean_time, verify_median
 from planner.optimise.median_problem import SitingProblem
+from planner.optimise.objectives import Objective
+from planner.optimise.problem import Problem
 from planner.optimise.travel import MeanTime
 from planner.plan import PROVEN_GAP, Plan, Scenario
 
@@ -53,7 +57,7 @@ def minimise_mean_time(
     ``plan.details["unreachable"]``. All of the former must find a site within the limit, unless
     ``unserved_minutes`` says what one who does not counts as (at least the limit); they are listed in ``plan.details["unserved"]``.
     Under rules on sites, costs or capacities the question goes to branch and cut as a whole, with people
-    shared out as serves best.
+    shared out as serves best; where it is too large for that, over a core of sites, bounded by the median without the rules.
 
     Raises `QuestionError` for rules on coverage, which have no meaning here, `InfeasibleError` where not
     everyone can be served.
@@ -65,10 +69,11 @@ def minimise_mean_time(
             f"unserved_minutes must be at least the limit of {scenario.coverage.limit:g}, not {unserved!r}"
         )
     if scenario.rules:
+        large = len(scenario.coverage.points) > WHOLE_PAIRS
         try:
             return answer(
-                scenario, MeanTime(unserved), seconds=seconds, effort=effort, seed=seed, solver=None, progress=progress,
-                details=_lists(scenario),
+                scenario, MeanTime(unserved), seconds=seconds, effort=effort, seed=seed, progress=progress,
+                solver=_InCore() if large else None, details=_lists(scenario),
             )  # fmt: skip
         except InfeasibleError as error:
             raise why_infeasible(scenario, error, seconds=seconds) from error
@@ -87,6 +92,21 @@ def minimise_mean_time(
         scenario, "mean minutes", np.flatnonzero(evidence.opened), choice.value / people, choice.bound / people,
         _credit(choice), choice.status, choice.seconds, seed=seed, sense=-1, details=held,
     )  # fmt: skip
+
+
+class _InCore:
+    """The solver of questions too large to be solved whole."""
+
+    name = "HiGHS on a core"
+
+    def solve(
+        self, problem: Problem, objective: Objective, clock: Clock, *, effort: int | None, seed: int,
+        progress: Progress | None,
+    ) -> Choice:  # fmt: skip
+        """See `planner.optimise.Solver.solve`."""
+        if not isinstance(objective, MeanTime):
+            raise QuestionError(f"a core answers the mean time, not {objective.name}")
+        return answer_in_core(problem, objective, clock, effort=effort, seed=seed, progress=progress)
 
 
 def minimise_worst_time(

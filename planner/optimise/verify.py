@@ -9,6 +9,7 @@ import numpy as np
 from planner.errors import OptimiseError
 from planner.optimise.centre_rules import RuledCentre
 from planner.optimise.from_scenario import problem_of
+from planner.optimise.mean_rules import proved_by_median
 from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.phases import joint_of_phases
 from planner.optimise.problem import Problem
@@ -120,6 +121,10 @@ def _certified(plan: Plan, problem: Problem, objective: Objective, faults: list[
     from planner.optimise.run import certified_bound, reduction
 
     duals = plan.details.get("duals")
+    if (easier := proved_by_median(problem, plan.details.get("relaxed"))) is not None:
+        if abs(easier - plan.certified) > PROVEN_GAP * max(1.0, abs(easier)):
+            faults.append(f"states a certified bound of {plan.certified!r}; the median without rules proves {easier!r}")
+        return easier
     if duals is None:
         return plan.sense * float("inf")
     reduced = reduction(problem, objective)
