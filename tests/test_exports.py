@@ -93,6 +93,7 @@ def test_geojson_follows_rfc_7946(tmp_path: Path) -> None:
 def test_the_exchange_shapefile_keeps_rare_characters_and_maps_its_fields(tmp_path: Path) -> None:
     frame = frame_of(设施名称=["䶮𬭚村"] * 3, 设施名称全称=["x"] * 3)
     written = write(frame, tmp_path / "out.shp")
+    assert set(written.losses["column"]) == {"walk"}
     assert {file.suffix for file in written.files} == {".shp", ".shx", ".dbf", ".prj", ".cpg", ".csv"}
     assert (tmp_path / "out.cpg").read_text(encoding="ascii") == "GB18030"
     assert 'PROJCS["CGCS2000_3_Degree_GK_CM_120E"' in (tmp_path / "out.prj").read_text(encoding="ascii")
@@ -106,10 +107,10 @@ def test_the_exchange_shapefile_keeps_rare_characters_and_maps_its_fields(tmp_pa
 
 def test_text_too_long_for_a_dbf_is_cut_between_characters_and_listed(tmp_path: Path) -> None:
     written = write(frame_of(note=["长" * 300, "短", "x" * 254]), tmp_path / "out.shp")
-    assert written.losses["id"].tolist() == ["a:1"]
-    assert written.losses["after"].iloc[0] == "长" * 127
+    assert written.losses["id"].tolist() == ["*", "a:1"]
+    assert written.losses["after"].iloc[1] == "长" * 127
     assert (tmp_path / "out.losses.csv").exists()
-    again = write(frame_of(), tmp_path / "out.shp")
+    again = write(frame_of().drop(columns="walk"), tmp_path / "out.shp")
     assert again.losses.empty
     assert not (tmp_path / "out.losses.csv").exists()
 
@@ -137,6 +138,27 @@ def test_fault_46_no_cell_of_a_workbook_is_a_formula_or_a_link(tmp_path: Path) -
     cells = [sheet.cell(row, column) for row in (2, 3, 4)]
     assert [cell.data_type for cell in cells] == ["s", "s", "s"]
     assert not any(cell.hyperlink for cell in cells)
+
+
+def test_whatever_a_dbf_cannot_hold_is_listed_and_all_else_comes_back_equal(tmp_path: Path) -> None:
+    frame = frame_of(
+        code=[3702020010010010011, 1, 2],
+        when=pd.to_datetime(["2020-01-02 03:04:05", None, "1949-10-01 00:00:00"]),
+        rate=[np.inf, 0.1, -1e-9],
+        text=["", None, "有"],
+    )
+    written = write(frame, tmp_path / "out.shp")
+    told = written.losses.set_index("column")
+    assert set(told.index) == {"walk", "code", "when", "rate", "text"}
+    assert told.loc["rate", "id"] == "a:1"
+    back = open_records(tmp_path / "out.shp", schema("sites")).frame
+    fields = pd.read_csv(tmp_path / "out.fields.csv").set_index("heading")["field"]
+    assert back[fields["code"]].tolist() == ["3702020010010010011", "1", "2"]
+    assert back[fields["when"]].tolist() == ["2020-01-02T03:04:05", None, "1949-10-01T00:00:00"]
+    assert back[fields["rate"]].tolist()[1:] == [0.1, -1e-9]
+    assert back[fields["name"]].tolist() == frame["name"].tolist()
+    listed = pd.read_csv(tmp_path / "out.losses.csv")
+    assert len(listed) == len(written.losses)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -58,7 +58,8 @@ def test_the_summary_speaks_both_languages() -> None:
     report = ledger.report()
     assert report.summary() == "a.csv：读取 4 行，采用 3 行，隔离 0 行，范围外或合计行 0 行，重复 1 行，修正 0 处"
     assert "4 rows read, 3 accepted" in report.summary(lang="en")
-    assert "row.duplicate × 1" in report.describe()
+    assert "：1 行（row.duplicate）" in report.describe()
+    assert "× 1 (row.duplicate)" in report.describe(lang="en")
 
 
 def test_tables_are_told_in_the_language_asked_for() -> None:

@@ -18,6 +18,8 @@ from planner.exports.vectors import with_ids
 
 ENCODING = "GB18030"
 LONGEST_NAME, LONGEST_TEXT = 10, 254  # bytes a .dbf gives a field name and a text
+LARGEST_NUMBER = 10**18 - 1
+EVERY = "*"  # a loss of the whole column
 PARTS = (".cpg", ".prj", ".dbf", ".shx", ".shp")  # the .shp last: who waits for it finds the rest in place
 FAMILIES = {
     "Point": "Point",
@@ -111,13 +113,32 @@ def _held(frame: gpd.GeoDataFrame, name: str, losses: list[Loss]) -> pd.Series:
     values = frame[name]
     ids = frame[frame.columns[0]].astype(str)
     if pd.api.types.is_bool_dtype(values):
-        return values.astype("int32").reset_index(drop=True)
+        losses.append(Loss(EVERY, name, "true/false", "1/0", "a .dbf has no such kind that every program reads"))
+        return values.astype("Int32" if values.hasnans else "int32").reset_index(drop=True)
+    if pd.api.types.is_integer_dtype(values) and (values.abs() > LARGEST_NUMBER).any():
+        losses.append(Loss(EVERY, name, "whole number", "text", "a .dbf number holds 18 digits"))
+        return values.map(str, na_action="ignore").astype(object).reset_index(drop=True)
     if pd.api.types.is_numeric_dtype(values):
-        return values.reset_index(drop=True)
+        return _finite(values.reset_index(drop=True), ids, name, losses)
     if pd.api.types.is_datetime64_any_dtype(values):
+        losses.append(Loss(EVERY, name, "date and time", "text", "a .dbf has days, no times"))
         return values.map(lambda day: None if pd.isna(day) else day.isoformat()).astype(object).reset_index(drop=True)
+    if blank := int((values.map(lambda value: isinstance(value, str) and value == "")).sum()):
+        losses.append(
+            Loss(EVERY, name, "", "missing", f"a .dbf cannot tell an empty text from a missing one ({blank})")
+        )
     told = [_text(value, one, name, losses) for value, one in zip(values.tolist(), ids, strict=True)]
     return pd.Series(told, dtype=object)
+
+
+def _finite(values: pd.Series, ids: pd.Series, name: str, losses: list[Loss]) -> pd.Series:
+    """Numbers without the infinite ones, which become missing and are listed."""
+    endless = np.isinf(values.astype(float))
+    losses.extend(
+        Loss(ids.iloc[at], name, str(values.iloc[at]), "missing", "a .dbf holds no infinite number")
+        for at in np.flatnonzero(endless)
+    )
+    return values.mask(endless) if endless.any() else values
 
 
 def _text(value: Any, record: str, name: str, losses: list[Loss]) -> str | None:
