@@ -96,8 +96,11 @@ def site_rows(reduced: Reduced, rows: Rows) -> tuple[Numbers, Numbers]:
     if np.isfinite(problem.budget):
         rows.one(every, reduced.cost, high=problem.budget)
     standing = np.flatnonzero(np.asarray(problem.standing)[sites])
-    if problem.moves is not None and len(standing):
-        rows.one(standing, np.ones(len(standing)), low=max(0, len(standing) - problem.moves))
+    stays = int(np.asarray(problem.standing).sum()) - (
+        problem.moves or 0
+    )  # those left out of the reduced problem close
+    if problem.moves is not None and stays > 0:
+        rows.one(standing, np.ones(len(standing)), low=stays)
     if problem.unit_sites is not None:
         _unit_site_rows(reduced, rows)
     if problem.clashes is not None:
