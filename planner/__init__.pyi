@@ -339,10 +339,16 @@ from .services import (
 )
 from .sites import Sites as Sites
 from .sources import (
+    Boundaries as Boundaries,
+)
+from .sources import (
     inspect as inspect,
 )
 from .sources import (
     read_area as read_area,
+)
+from .sources import (
+    read_boundaries as read_boundaries,
 )
 from .sources import (
     read_layer as read_layer,
@@ -351,10 +357,16 @@ from .sources import (
     read_population as read_population,
 )
 from .sources import (
+    read_quarters as read_quarters,
+)
+from .sources import (
     read_roads as read_roads,
 )
 from .sources import (
     read_sites as read_sites,
+)
+from .sources import (
+    read_table as read_table,
 )
 from .sources.osm import (
     fetch_roads as fetch_roads,
