@@ -22,6 +22,9 @@ from planner.optimise.travel import MeanTime
 WHOLE_PAIRS = 120_000
 """The most pairs handed to branch and cut as they are; above it, a core with about as many."""
 
+THIN_PAIRS, LEAST_NEAR, MOST_NEAR = 50_000, 3, 20
+"""About how many pairs the core keeps, and the fewest and most sites kept for a point."""
+
 PER_UNIT = 3
 """Sites of each unit in the core, those that reach most people."""
 
@@ -50,7 +53,7 @@ def answer_in_core(
     median = least_mean_time(
         plain, unserved_minutes=goal.unserved, seconds=seconds, effort=float(effort or 1), seed=seed, progress=progress
     )
-    core = problem.but(possible=problem.possible & _core(problem, median.opened))
+    core = _thinned(problem.but(possible=problem.possible & _core(problem, median.opened)))
     try:
         found = Highs().solve(core, goal, clock.part(clock.left), effort=effort, seed=seed)
     except InfeasibleError as error:
@@ -81,6 +84,19 @@ def _core(problem: Problem, opened: Mask) -> Mask:
             break
         inside[site] = True
     return inside
+
+
+def _thinned(core: Problem) -> Problem:
+    """The core with only the nearest few sites of each point: a choice over it is measured on the whole afterwards."""
+    most = int(np.clip(THIN_PAIRS // max(1, len(core.people)), LEAST_NEAR, MOST_NEAR))
+    site = np.repeat(np.arange(core.sites), np.diff(core.starts))
+    pairs = np.flatnonzero((core.kept | core.possible)[site])
+    order = pairs[np.lexsort((site[pairs], np.asarray(core.minutes)[pairs], core.rows[pairs]))]
+    first = np.searchsorted(core.rows[order], core.rows[order])
+    near = np.zeros(len(site), bool)
+    near[order[np.arange(len(order)) - first < most]] = True
+    starts = np.concatenate(([0], np.cumsum(near)))[core.starts]
+    return core.but(starts=starts, rows=core.rows[near], minutes=np.asarray(core.minutes)[near])
 
 
 def _of_units(problem: Problem, order: Positions) -> Mask:
