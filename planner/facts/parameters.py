@@ -15,7 +15,7 @@ from planner.plan import Plan
 from planner.services import Parameter, Service
 from planner.texts import Text
 
-Row = tuple[str, Any, str | Text, str | Text]
+Row = tuple[str | Text, Any, str | Text, str | Text]
 COLUMNS = ("key", "value", "unit", "source")
 COUNTING = frozenset({"points", "value", "bound"})
 DISTRIBUTION = "service-coverage-planner"
@@ -56,7 +56,8 @@ def _given(given: Mapping[str, Any]) -> Iterator[Row]:
 
 def _service(service: Service | None) -> Iterator[Row]:
     for name, parameter in service.parameters.items() if service is not None else ():
-        yield name, parameter.value, parameter.unit, parameter.source
+        told = name if f"p_{name}" in words("zh") or not str(parameter.name) else parameter.name
+        yield told, parameter.value, parameter.unit, parameter.source
 
 
 def _travel(coverage: Coverage) -> Iterator[Row]:
@@ -101,7 +102,7 @@ def shown(row: Any, summary: Summary, lang: str) -> dict[str, str]:
     said = words(lang)
     readings = {f"reading:{reading.key}": reading for reading in summary.readings}
     key = f"p_{row.key}" if f"p_{row.key}" in said else ""
-    name = said[key] if key else str(row.key)
+    name = said[key] if key else Text.of(row.key).words(lang)
     if row.key in readings:
         reading = readings[row.key]
         name = f"{said['p_reading']}：{reading.zh if lang == 'zh' else reading.en}"

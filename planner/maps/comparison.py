@@ -144,7 +144,7 @@ def _say(first: Plan, second: Plan, counts: Mapping[str, int], lang: str) -> dic
         "two_share": percent(counts["two"], counts["people"]),
         "more": text["more_word" if counts["two"] >= counts["one"] else "fewer_word"],
     }
-    named = ("first_only", "second_only", "first_open", "second_open")
+    named = ("first_only", "second_only", "first_open", "second_open", "covered_one", "covered_two")
     return {
         "t:title": text["compare_title"].format(**names),
         "t:finding": text["compare_finding"].format(**said),

@@ -93,7 +93,7 @@ async function startPage(map) {
   whole.addTo(map);
   L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 160 }).addTo(map);
   sheet.addTo(map);
-  if (DATA.swipe) linkSwipe(map, sheet, halves);
+  if (DATA.swipe) linkSwipe(map, sheet, halves, say);
 
   function card(title, rows) {
     const box = element('card'), list = document.createElement('dl'), head = document.createElement('h2'), close = document.createElement('button');

@@ -89,7 +89,7 @@ const Sheet = L.Layer.extend({
   },
 });
 
-function linkSwipe(map, sheet, halves) {  // two plans either side of a line that can be dragged or moved by key
+function linkSwipe(map, sheet, halves, say) {  // two plans either side of a line that can be dragged or moved by key
   const bar = document.getElementById('swipe'), frame = document.querySelector('.sheetframe'), asked = document.getElementById('swiping');
   function move() {
     const at = Number(bar.value) / 1000;
@@ -102,6 +102,13 @@ function linkSwipe(map, sheet, halves) {  // two plans either side of a line tha
     document.getElementById('swipebox').hidden = !asked.checked;
     [sheet].concat(halves).forEach(function (one) { one.remove(); });
     (asked.checked ? halves : [sheet]).forEach(function (one) { one.addTo(map); });
+    [['people0', ''], ['people1', 'covered_one'], ['people2', 'covered_two'], ['people3', 'uncovered_word']].forEach(function (row) {
+      const line = document.querySelector('[data-layer=' + row[0] + ']').parentNode, text = line.querySelector('span');
+      if (!text.dataset.plain) text.dataset.plain = text.dataset.w;
+      line.hidden = asked.checked && !row[1];
+      text.dataset.w = asked.checked && row[1] ? row[1] : text.dataset.plain;
+      text.textContent = say(text.dataset.w);
+    });
     if (asked.checked) move();
   }
   asked.addEventListener('change', turn);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,18 @@ from planner.reports.tables import Heading, Table, valid_text, value_text
 
 # GB/T 9704-2012: the page and type of official documents
 MARGINS_MM = {"top": 37, "bottom": 35, "left": 28, "right": 26}
-FACES = {"title": ("方正小标宋简体", 22), "heading": ("黑体", 16), "body": ("仿宋", 16), "table": ("宋体", 10.5)}
+FACES = {
+    "title": ("方正小标宋简体", 22),
+    "heading": ("黑体", 16),
+    "body": ("仿宋", 16),
+    "table": ("宋体", 10.5),
+    "note": ("宋体", 9),
+}
 LINE_POINTS = 28
-LISTED_SITES = 20
+LISTED_SITES = 10
 LISTED_GAPS = 5
+TEXT_MM = 210 - MARGINS_MM["left"] - MARGINS_MM["right"]
+MOST_LETTERS = 40
 
 
 def write_document(
@@ -128,8 +137,13 @@ def _annexes(brief: Any, facts: Facts, tables: Mapping[str, Table], lang: str, p
     kept = [at for at, heading in enumerate(widest.headings) if heading.key in keys]
     rows = [[row[at] for at in kept] for row in widest.rows]
     _table(brief, Table("units", widest.title, tuple(widest.headings[at] for at in kept), rows))
+    brief.add_page_break()
     _line(brief, said["doc_annex_parameters"], "heading")
-    _table(brief, tables["parameters"])
+    parameters = tables["parameters"]
+    rows = [row for row in parameters.rows if row[0] != said["sources"]]
+    _table(brief, replace(parameters, rows=rows), face="note")
+    for source in facts.sources:
+        _line(brief, f"{said['sources']}{said['doc_colon']}{source}", "note")
 
 
 def _page(brief: Any, facts: Facts, lang: str) -> None:
@@ -171,7 +185,7 @@ def _line(brief: Any, text: str, face: str, *, centred: bool = False, indent: bo
     paragraph = brief.add_paragraph()
     layout = paragraph.paragraph_format
     layout.space_before = layout.space_after = Pt(0)
-    layout.line_spacing = Pt(LINE_POINTS if face != "title" else 36)
+    layout.line_spacing = Pt({"title": 36, "note": 14}.get(face, LINE_POINTS))
     layout.keep_with_next = face == "heading"
     if centred:
         paragraph.alignment = 1
@@ -189,18 +203,33 @@ def _set(run: Any, face: str, *, bold: bool = False) -> None:
     run._element.rPr.rFonts.set(qn("w:eastAsia"), name)  # noqa: SLF001 (python-docx has no way of its own)
 
 
-def _table(brief: Any, table: Table) -> None:
+def _table(brief: Any, table: Table, *, face: str = "table") -> None:
+    from docx.shared import Mm
+
     grid = brief.add_table(rows=1, cols=len(table.headings), style="Table Grid")
-    grid.autofit = True
+    grid.autofit = False
     for cell, heading in zip(grid.rows[0].cells, table.headings, strict=True):
-        _fill(cell, heading.text, bold=True)
+        _fill(cell, heading.text, face, bold=True)
     _repeat(grid.rows[0])
     for values in table.rows:
         added = grid.add_row()
         _unbroken(added)
         cells = added.cells
         for cell, value, heading in zip(cells, values, table.headings, strict=True):
-            _fill(cell, value_text(value, heading.kind), right=heading.kind != "text")
+            _fill(cell, value_text(value, heading.kind), face, right=heading.kind != "text")
+    for column, millimetres in zip(grid.columns, _widths(table), strict=True):
+        column.width = Mm(millimetres)
+        for cell in column.cells:
+            cell.width = Mm(millimetres)
+
+
+def _widths(table: Table) -> list[float]:
+    """Width of each column in millimetres, by what stands in it; a Han character counts for two letters."""
+    texts = [[value_text(row[at], heading.kind) for row in table.rows] for at, heading in enumerate(table.headings)]
+    letters = [max([6, *(sum(1 + (one > "\u2e80") for one in text) for text in column)]) for column in texts]
+    heads = [sum(1 + (one > "\u2e80") for one in heading.text) / 2 for heading in table.headings]
+    weights = [min(max(wide, head), MOST_LETTERS) + 2 for wide, head in zip(letters, heads, strict=True)]
+    return [TEXT_MM * weight / sum(weights) for weight in weights]
 
 
 def _repeat(row: Any) -> None:
@@ -217,8 +246,8 @@ def _unbroken(row: Any) -> None:
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001
 
 
-def _fill(cell: Any, text: str, *, bold: bool = False, right: bool = False) -> None:
+def _fill(cell: Any, text: str, face: str, *, bold: bool = False, right: bool = False) -> None:
     paragraph = cell.paragraphs[0]
     if right:
         paragraph.alignment = 2
-    _set(paragraph.add_run(valid_text(text)), "table", bold=bold)
+    _set(paragraph.add_run(valid_text(text)), face, bold=bold)
