@@ -26,7 +26,8 @@ FACES = {
     "note": ("宋体", 9),
 }
 LINE_POINTS = 28
-LISTED_SITES = 10
+LISTED_SITES = 15
+TOGETHER_ROWS = 8
 LISTED_GAPS = 5
 TEXT_MM = 210 - MARGINS_MM["left"] - MARGINS_MM["right"]
 MOST_LETTERS = 40
@@ -217,6 +218,10 @@ def _table(brief: Any, table: Table, *, face: str = "table") -> None:
         cells = added.cells
         for cell, value, heading in zip(cells, values, table.headings, strict=True):
             _fill(cell, value_text(value, heading.kind), face, right=heading.kind != "text")
+    if len(table.rows) <= TOGETHER_ROWS:  # a short table stays on one page
+        for row in grid.rows[:-1]:
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
     for column, millimetres in zip(grid.columns, _widths(table), strict=True):
         column.width = Mm(millimetres)
         for cell in column.cells:
