@@ -236,6 +236,12 @@ from .optimise import (
     ranking as ranking,
 )
 from .optimise import (
+    read_plan as read_plan,
+)
+from .optimise import (
+    save_plan as save_plan,
+)
+from .optimise import (
     sensitivity as sensitivity,
 )
 from .optimise import (

@@ -7,6 +7,7 @@ from planner.optimise.coverage import cover_everyone, maximise_coverage, maximis
 from planner.optimise.equity import maximise_worst_share
 from planner.optimise.phases import maximise_over_years
 from planner.optimise.problem import Problem
+from planner.optimise.saving import read_plan, save_plan
 from planner.optimise.solvers import Highs, Search, Solver
 from planner.optimise.tiers import maximise_tiers
 from planner.optimise.times import minimise_mean_time, minimise_worst_time
@@ -30,6 +31,8 @@ __all__ = [
     "minimise_worst_time",
     "plot_frontier",
     "ranking",
+    "read_plan",
+    "save_plan",
     "sensitivity",
     "verify",
 ]

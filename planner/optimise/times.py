@@ -77,7 +77,7 @@ def minimise_mean_time(
             )  # fmt: skip
         except InfeasibleError as error:
             raise why_infeasible(scenario, error, seconds=seconds) from error
-    problem, order = _problem(scenario)
+    problem, order = siting_problem(scenario)
     limit = seconds if effort is None else float("inf")
     choice = least_mean_time(
         problem, unserved_minutes=unserved, seconds=limit, effort=float(effort or 1), seed=seed, progress=progress
@@ -122,7 +122,7 @@ def minimise_worst_time(
     refuse(scenario, {"worth", "least_share"}, "minimise_worst_time()")
     if scenario.rules or scenario.new is None:
         return _under_rules(scenario, seconds=seconds, seed=seed, progress=progress)
-    problem, order = _problem(scenario)
+    problem, order = siting_problem(scenario)
     choice = least_worst_time(problem, seconds=seconds, seed=seed, progress=progress)
     evidence = Evidence(problem, order, choice)
     held = _lists(scenario) | {"evidence": evidence, "certified_bound": choice.certified}
@@ -171,7 +171,7 @@ def _credit(choice: MedianChoice | CentreChoice) -> str:
     return "HiGHS" if choice.proven_by == "HiGHS" else "branch and bound"
 
 
-def _problem(scenario: Scenario) -> tuple[SitingProblem, Positions]:
+def siting_problem(scenario: Scenario) -> tuple[SitingProblem, Positions]:
     """The array problem with sites in order of ID, so that ties go by ID."""
     if scenario.new is None:
         raise QuestionError("how many sites may open? give the scenario new=")
@@ -198,7 +198,7 @@ def _lists(scenario: Scenario) -> dict[str, Any]:
 def check_times(plan: Plan, evidence: Evidence) -> float:
     """Check a time plan by its evidence, without any solver; gives the certified bound."""
     choice = evidence.choice
-    problem, order = _problem(plan.scenario)
+    problem, order = siting_problem(plan.scenario)
     if isinstance(choice, MedianChoice):
         scale, check = 1 / max(choice.people, 1e-300), partial(verify_median, problem, choice)
     else:
