@@ -87,9 +87,9 @@ def test_outlines_of_roads_in_any_disorder_are_what_geos_unites(seed: int) -> No
 
 
 def test_an_outline_that_rounding_leaves_open_is_united_by_geos(monkeypatch: pytest.MonkeyPatch) -> None:
-    from planner.routing import border_kernels
+    from planner.routing import ring_kernels
 
-    monkeypatch.setattr(border_kernels, "outline", lambda *_: 0)
+    monkeypatch.setattr(ring_kernels, "outline", lambda *_: 0)
     outliner = Outliner(20.0)
     outliner.add(Land(np.array([[0.0, 0.0, 100.0, 0.0, 0.0, 0.0]]), np.empty((0, 6)), np.empty(0)))
     assert outliner.areas()[0].area == pytest.approx(100 * 40 + np.pi * 400, rel=0.01)

@@ -1,4 +1,4 @@
-"""Border kernels: which parts of capsules' outlines are the border of their union, and the rings these make."""
+"""Border kernels: which parts of capsules' outlines are the border of their union."""
 
 # mypy: allow-untyped-defs, no-check-untyped-defs
 # numba infers the types of what it compiles
@@ -11,16 +11,13 @@ from planner.routing.outline_kernels import (
     SPANS,
     apart_square,
     bounds,
-    capsules_of,
     cells_of,
+    inlined,
     jit,
     less,
     less_arc,
     side_inside,
 )
-
-MEET_METRES = 1e-5
-LEAST_SQUARE_METRES = 0.01
 
 
 @jit
@@ -147,7 +144,7 @@ def swallowed(line, near, capsules):
     return False
 
 
-@jit
+@inlined
 def less_one(line, face, other, capsules, spans, count, cuts):
     """Take away the parts of a face inside a capsule."""
     if face % 2:
@@ -183,125 +180,3 @@ def write(line, face, outer, spans, border, parts):
             border.x0[parts], border.y0[parts], border.x1[parts], border.y1[parts] = x0, y0, x1, y1
         parts += 1
     return parts
-
-
-@jit
-def linked(border, parts, following):
-    """Find the part that starts where each ends; tell whether all of them were found, each once."""
-    order = np.argsort(border.x0[:parts])
-    xs = border.x0[:parts][order]
-    taken = np.zeros(parts, np.bool_)
-    for at in range(parts):
-        x, y = border.x1[at], border.y1[at]
-        best, nearest = -1, MEET_METRES
-        rank = np.searchsorted(xs, x - MEET_METRES)
-        while rank < parts and xs[rank] <= x + MEET_METRES:
-            other = order[rank]
-            metres = np.hypot(xs[rank] - x, border.y0[other] - y)
-            if metres < nearest:
-                best, nearest = other, metres
-            rank += 1
-        if best < 0 or taken[best]:
-            return False
-        taken[best] = True
-        following[at] = best
-    return True
-
-
-@jit
-def rings_of(border, parts, following, step, xy, starts):
-    """Follow the border round and round: corners to ``xy``, rings to ``starts``; tell how many rings, minus the corners
-    needed where ``xy`` is short.
-    """
-    done = np.zeros(parts, np.bool_)
-    corners, rings = 0, 0
-    for begin in range(parts):
-        if done[begin]:
-            continue
-        first, at = corners, begin
-        while not done[at]:
-            done[at] = True
-            steps = max(1, int(np.ceil(abs(border.turn[at]) / step - 1e-9))) if border.radius[at] > 0 else 1
-            for nth in range(steps):
-                if corners < len(xy):
-                    angle = border.since[at] + border.turn[at] * nth / steps
-                    if nth == 0:
-                        xy[corners, 0], xy[corners, 1] = border.x0[at], border.y0[at]
-                    else:
-                        xy[corners, 0] = border.cx[at] + border.radius[at] * np.cos(angle)
-                        xy[corners, 1] = border.cy[at] + border.radius[at] * np.sin(angle)
-                corners += 1
-            at = following[at]
-        if corners < len(xy):
-            xy[corners] = xy[first]
-            corners += 1
-            if abs(square_metres(xy[first:corners])) < LEAST_SQUARE_METRES:
-                corners = first
-                continue
-        else:
-            corners += 1
-        rings += 1
-        if rings < len(starts):
-            starts[rings] = corners
-    return rings if corners <= len(xy) and rings < len(starts) else -corners
-
-
-@jit
-def square_metres(ring):
-    """Give the area of a closed ring, above 0 where it runs against the clock."""
-    total = 0.0
-    for at in range(len(ring) - 1):
-        total += (ring[at, 0] - ring[0, 0]) * (ring[at + 1, 1] - ring[0, 1])
-        total -= (ring[at + 1, 0] - ring[0, 0]) * (ring[at, 1] - ring[0, 1])
-    return total / 2
-
-
-@jit
-def owners(xy, starts, rings, owner):
-    """Tell of each ring the ring of the polygon it belongs to, its own where it is an outer one; False where none does."""
-    area = np.empty(rings)
-    for ring in range(rings):
-        area[ring] = square_metres(xy[starts[ring] : starts[ring + 1]])
-    for ring in range(rings):
-        owner[ring] = ring
-        if area[ring] > 0:
-            continue
-        owner[ring] = -1
-        x, y = xy[starts[ring], 0], xy[starts[ring], 1]
-        for shell in range(rings):
-            smaller = owner[ring] < 0 or area[shell] < area[owner[ring]]
-            if area[shell] > -area[ring] and smaller and holds(xy[starts[shell] : starts[shell + 1]], x, y):
-                owner[ring] = shell
-        if owner[ring] < 0:
-            return False
-    return True
-
-
-@jit
-def holds(ring, x, y):
-    """Whether a ring goes round a place."""
-    inside = False
-    for at in range(len(ring) - 1):
-        x0, y0, x1, y1 = ring[at, 0], ring[at, 1], ring[at + 1, 0], ring[at + 1, 1]
-        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
-            inside = not inside
-    return inside
-
-
-@jit
-def outline(pieces, metres, others, half, step, border, following, xy, starts, owner):
-    """Draw the land within ``metres`` of pieces less that within ``half`` of others, from the first piece's corner.
-
-    Tells how many rings there are; -1 where there is too little room, 0 where rounding leaves it unclear.
-    """
-    if len(pieces) == 0:
-        return 0
-    parts = border_of(capsules_of(pieces, metres, others, half), border)
-    if parts < 0:
-        return -1
-    if parts == 0 or not linked(border, parts, following):
-        return 0
-    rings = rings_of(border, parts, following, step, xy, starts)
-    if rings < 0:
-        return -1
-    return rings if owners(xy, starts, rings, owner) else 0

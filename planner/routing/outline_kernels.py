@@ -17,6 +17,7 @@ from numba import njit
 
 Array: TypeAlias = npt.NDArray[Any]
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+inlined: Any = njit(nogil=True, cache=True, error_model="numpy", inline="always")
 
 SPANS = 64  # parts of one side that may be left at a time
 TINY = 1e-12
@@ -113,7 +114,7 @@ def cells_of(boxes, size):
     return Cells(west, south, size, columns, rows, starts, items)
 
 
-@jit
+@inlined
 def side_inside(x, y, dx, dy, length, capsules, at):
     """Give the part of a straight side from (x, y) along (dx, dy) inside a capsule, in metres; empty where lo >= hi."""
     ux, uy, far, radius = capsules[at].ux, capsules[at].uy, capsules[at].length, capsules[at].radius
@@ -126,12 +127,14 @@ def side_inside(x, y, dx, dy, length, capsules, at):
         return np.inf, -np.inf
     low, high = 0.0, length
     if abs(rise) > TINY:
-        first, last = (-radius - off) / rise, (radius - off) / rise
+        steep = 1.0 / rise
+        first, last = (-radius - off) * steep, (radius - off) * steep
         low, high = max(low, min(first, last)), min(high, max(first, last))
     elif abs(off) >= radius:
         high = -1.0
     if abs(run) > TINY:
-        first, last = -along / run, (far - along) / run
+        flat = 1.0 / run
+        first, last = -along * flat, (far - along) * flat
         low, high = max(low, min(first, last)), min(high, max(first, last))
     elif along < 0 or along > far:
         high = -1.0
@@ -202,7 +205,7 @@ def add_cut(angle, cuts, count):
     return count + 1
 
 
-@jit
+@inlined
 def less_arc(spans, count, circle, capsules, at, cuts):
     """Take away the parts of a half circle (x, y, east and north of its start, radius) inside a capsule."""
     x, y, east, north, radius = circle
@@ -233,7 +236,7 @@ def less_arc(spans, count, circle, capsules, at, cuts):
     return count
 
 
-@jit
+@inlined
 def less(spans, count, low, high):
     """Take an interval away from disjoint ones; tells how many are left, or `UNCLEAR` where there are too many."""
     for at in range(count - 1, -1, -1):

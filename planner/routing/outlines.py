@@ -39,7 +39,7 @@ class Rings:
 class Outliner:
     """Draws areas one after another, in arrays that are used again and again.
 
-    ``unclear`` lists those that rounding left with a loose end, which GEOS unites instead.
+    ``unclear`` lists those that rounding left with a loose end or a crossing, which GEOS unites instead.
     """
 
     def __init__(self, metres: float) -> None:
@@ -65,15 +65,15 @@ class Outliner:
             return
         areas = _drawn([rings for _, rings in self.waiting])
         unclear = np.array([not len(rings.owner) and len(land.pieces) > 0 for land, rings in self.waiting])
-        for at in np.flatnonzero(unclear | ~shapely.is_valid(areas)):
+        for at in np.flatnonzero(unclear):
             self.unclear.append(len(self.done) + int(at))
             areas[at] = united(self.waiting[at][0], self.metres)
         self.done += areas.tolist()
         self.waiting = []
 
     def _rings(self, land: Land) -> Rings:
-        """Draw an area; no rings where rounding leaves a loose end."""
-        from planner.routing.border_kernels import outline
+        """Draw an area; no rings where rounding leaves a loose end or a crossing."""
+        from planner.routing.ring_kernels import outline
 
         while True:
             rings = outline(
@@ -83,8 +83,7 @@ class Outliner:
             if rings >= 0:
                 break
             self._make_room(2 * len(self.following))
-        origin = land.pieces[:1, :2].reshape(-1, 2).sum(axis=0)
-        xy = self.xy[: int(self.starts[rings])] + origin
+        xy = self.xy[: int(self.starts[rings])].copy()
         return Rings(xy, np.diff(self.starts[: rings + 1]), self.owner[:rings].copy())
 
     def _make_room(self, parts: int) -> None:
