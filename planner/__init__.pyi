@@ -170,13 +170,37 @@ from .layers import (
     Period as Period,
 )
 from .maps import (
+    Imprint as Imprint,
+)
+from .maps import (
     OnlineBase as OnlineBase,
 )
 from .maps import (
     draw as draw,
 )
 from .maps import (
+    draw_boundaries as draw_boundaries,
+)
+from .maps import (
+    draw_changes as draw_changes,
+)
+from .maps import (
     draw_comparison as draw_comparison,
+)
+from .maps import (
+    draw_divisions as draw_divisions,
+)
+from .maps import (
+    draw_frontier as draw_frontier,
+)
+from .maps import (
+    draw_names as draw_names,
+)
+from .maps import (
+    draw_signs as draw_signs,
+)
+from .maps import (
+    names_in_force as names_in_force,
 )
 from .maps import (
     tianditu as tianditu,

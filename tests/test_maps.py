@@ -21,9 +21,9 @@ from planner.area import StudyArea
 from planner.coverage import Coverage
 from planner.demand import Demand
 from planner.errors import DataError, QuestionError, SourceError
-from planner.facts import gather
+from planner.facts import gather, percent
 from planner.layers import Layer
-from planner.maps import OnlineBase, PlanMap, draw, draw_comparison, tianditu, write_index
+from planner.maps import OnlineBase, PlanMap, draw, draw_comparison, draw_frontier, tianditu, write_index
 from planner.maps.layers import NEVER, build_steps, time_classes
 from planner.maps.packing import Box, pack
 from planner.maps.picture import small_picture
@@ -289,3 +289,27 @@ def test_fault_91_a_key_stays_out_of_the_page_unless_asked(area: StudyArea, monk
 def test_an_online_base_is_an_https_address_of_tiles(url: str) -> None:
     with pytest.raises(QuestionError, match="https"):
         OnlineBase(url, "x")
+
+
+def test_a_frontier_page_tells_what_more_stations_bring(tmp_path: Path) -> None:
+    readings = small_readings()
+    plans = [small_plan(readings, new=new) for new in (3, 1)]
+    page = draw_frontier(plans, title="<script>alert(1)</script>")
+    text = page.save(tmp_path / "frontier.html").read_text(encoding="utf-8")
+    for plan in plans:
+        covered = round(plan.value)
+        assert f"<td>{covered:,}</td>" in text
+        assert percent(covered, round(plan.scenario.coverage.demand.total)) in text
+    assert text.count("<circle") == 2
+    assert "<script" not in text
+    assert "&lt;script" in text
+    assert "http:" not in text
+    assert "https:" not in text
+    with pytest.raises(QuestionError, match="at least one plan"):
+        draw_frontier([])
+
+
+def test_fault_89_a_page_asks_for_fonts_by_a_stack_and_loads_none(page: PlanMap) -> None:
+    text = page.to_html()
+    assert "@font-face" not in text
+    assert text.count('"Noto Sans CJK SC"') >= 2
