@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from planner.errors import OptimiseError
-from planner.optimise import minimise_mean_time, times, verify
+from planner.optimise import minimise_mean_time, verify
+from planner.optimise.times import asking
 from tests.siting import choices
 from tests.test_optimise_brute import mean_minutes, question, seeds
 
@@ -17,7 +18,7 @@ from tests.test_optimise_brute import mean_minutes, question, seeds
 def test_a_large_question_is_answered_over_a_core_with_a_bound_that_holds(
     rule: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(times, "WHOLE_PAIRS", 0)
+    monkeypatch.setattr(asking, "WHOLE_PAIRS", 0)
     scenario = question(seed, rule)
     found = [mean_minutes(scenario, opened, 20.0) for opened in choices(scenario)]
     if not found:
@@ -32,7 +33,7 @@ def test_a_large_question_is_answered_over_a_core_with_a_bound_that_holds(
 
 
 def test_a_tampered_bound_of_a_large_question_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(times, "WHOLE_PAIRS", 0)
+    monkeypatch.setattr(asking, "WHOLE_PAIRS", 0)
     plan = minimise_mean_time(question(4, "budget"), unserved_minutes=20.0)
     verify(plan)
     with pytest.raises(OptimiseError, match="certified bound"):

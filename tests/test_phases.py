@@ -13,8 +13,8 @@ import pytest
 from planner.demand import Demand
 from planner.errors import DataError, InfeasibleError, OptimiseError, QuestionError
 from planner.optimise import maximise_over_years, verify
-from planner.optimise.joint_run import verify_joint
-from planner.optimise.phases import joint_of_phases
+from planner.optimise.programmes.phases import joint_of_phases
+from planner.optimise.programmes.search import verify_joint
 from planner.plan import Scenario
 from planner.programme import Phase, PhasedScenario
 from tests.siting import allowed, people_reached, people_served, random_coverage

@@ -21,7 +21,7 @@ from planner.optimise import (
     save_plan,
     verify,
 )
-from planner.optimise.saving import question_of
+from planner.optimise.saved.saving import question_of
 from tests import test_phases, test_tiers
 from tests.test_optimise_brute import question
 

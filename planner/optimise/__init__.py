@@ -5,11 +5,10 @@ from __future__ import annotations
 from planner.optimise.analysis import compare, frontier, plot_frontier, ranking, sensitivity
 from planner.optimise.coverage import cover_everyone, maximise_coverage, maximise_in_stages
 from planner.optimise.equity import maximise_worst_share
-from planner.optimise.phases import maximise_over_years
 from planner.optimise.problem import Problem
-from planner.optimise.saving import read_plan, save_plan
+from planner.optimise.programmes import maximise_over_years, maximise_tiers
+from planner.optimise.saved import read_plan, save_plan
 from planner.optimise.solvers import Highs, Search, Solver
-from planner.optimise.tiers import maximise_tiers
 from planner.optimise.times import minimise_mean_time, minimise_worst_time
 from planner.optimise.verify import Verified, verify
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.errors import OptimiseError
-from planner.optimise.centre_rules import RuledCentre
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.mean_rules import proved_by_median
 from planner.optimise.objectives import Objective, SitesNeeded
-from planner.optimise.phases import joint_of_phases
 from planner.optimise.problem import Problem
-from planner.optimise.programmes import check_programme
+from planner.optimise.programmes.making import check_programme
+from planner.optimise.programmes.phases import joint_of_phases
+from planner.optimise.programmes.tiers import joint_of_tiers
 from planner.optimise.reduce import layered
 from planner.optimise.rules import broken, covered
 from planner.optimise.sharing import Shares, faults_of
 from planner.optimise.sized_cover import SitesServing
-from planner.optimise.tiers import joint_of_tiers
-from planner.optimise.times import Evidence, check_centre, check_times
+from planner.optimise.times.asking import Evidence, check_centre, check_times
+from planner.optimise.times.centre_rules import RuledCentre
+from planner.optimise.times.mean_rules import proved_by_median
 from planner.plan import PROVEN_GAP, Plan
 from planner.programme import PhasedPlan, Programme, TieredPlan
 

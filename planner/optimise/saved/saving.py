@@ -14,8 +14,8 @@ import numpy as np
 
 from planner.errors import DataError, QuestionError, SourceError
 from planner.facts import replacing
-from planner.optimise.codec import made, plain
 from planner.optimise.from_scenario import problem_of
+from planner.optimise.saved.codec import made, plain
 from planner.plan import Plan, Scenario
 from planner.programme import PhasedPlan, PhasedScenario, Programme, TieredPlan, TieredScenario
 

@@ -10,11 +10,11 @@ from planner.arrays import Mask, Positions
 from planner.errors import OptimiseError
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.joint import Joint, Links
-from planner.optimise.joint_run import best_together
 from planner.optimise.model import Numbers
 from planner.optimise.problem import Problem
-from planner.optimise.programmes import check_rules, checked_clock, facts_of, plans_of
+from planner.optimise.programmes.joint import Joint, Links
+from planner.optimise.programmes.making import check_rules, checked_clock, facts_of, plans_of
+from planner.optimise.programmes.search import best_together
 from planner.optimise.solvers import Highs
 from planner.programme import PhasedPlan, PhasedScenario
 

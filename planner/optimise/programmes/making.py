@@ -10,10 +10,10 @@ import numpy as np
 from planner.arrays import Mask
 from planner.errors import OptimiseError, QuestionError
 from planner.optimise.clock import Clock
-from planner.optimise.joint import Joint
-from planner.optimise.joint_run import JointChoice, verify_joint
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
+from planner.optimise.programmes.joint import Joint
+from planner.optimise.programmes.search import JointChoice, verify_joint
 from planner.optimise.sharing import PeopleServed, Shares, faults_of, share_out
 from planner.plan import PROVEN_GAP, Plan, Scenario
 from planner.programme import Programme

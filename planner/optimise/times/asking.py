@@ -12,16 +12,16 @@ from planner.arrays import Mask, Positions
 from planner.errors import InfeasibleError, OptimiseError, QuestionError
 from planner.optimise.answer import answer, refuse
 from planner.optimise.centre import CentreChoice, least_worst_time, verify_centre
-from planner.optimise.centre_rules import RuledCentre, faults_of_centre, least_worst_time_under_rules
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.explain import why_infeasible
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.mean_rules import WHOLE_PAIRS, answer_in_core
 from planner.optimise.median import MedianChoice, least_mean_time, verify_median
 from planner.optimise.median_problem import SitingProblem
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
+from planner.optimise.times.centre_rules import RuledCentre, faults_of_centre, least_worst_time_under_rules
+from planner.optimise.times.mean_rules import WHOLE_PAIRS, answer_in_core
 from planner.optimise.travel import MeanTime
 from planner.plan import PROVEN_GAP, Plan, Scenario
 

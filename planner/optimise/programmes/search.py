@@ -11,9 +11,9 @@ from planner.arrays import Mask
 from planner.errors import InfeasibleError, NoPlanInTimeError, OptimiseError
 from planner.optimise import highs, lagrange, search
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.joint import Joint, Stack
 from planner.optimise.model import Numbers
 from planner.optimise.objectives import PeopleCovered
+from planner.optimise.programmes.joint import Joint, Stack
 from planner.optimise.run import PROVEN, Limits
 
 CLOSE = 1e-9

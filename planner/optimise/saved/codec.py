@@ -14,14 +14,14 @@ import pandas as pd
 
 from planner.errors import QuestionError, SourceError
 from planner.optimise.centre import CentreChoice
-from planner.optimise.centre_rules import RuledCentre
 from planner.optimise.equity import WorstShares
-from planner.optimise.joint_run import JointChoice
 from planner.optimise.median import MedianChoice
 from planner.optimise.objectives import PeopleCovered, SitesNeeded
+from planner.optimise.programmes.search import JointChoice
 from planner.optimise.sharing import PeopleServed, Shares
 from planner.optimise.sized_cover import SitesServing
-from planner.optimise.times import Evidence, siting_problem
+from planner.optimise.times.asking import Evidence, siting_problem
+from planner.optimise.times.centre_rules import RuledCentre
 from planner.optimise.travel import MeanTime
 from planner.plan import Scenario
 
