@@ -24,6 +24,7 @@ from pyproj import Transformer
 from planner.area import StudyArea, metric_crs
 from planner.errors import DataError, QuestionError, SourceError
 from planner.network import build_network
+from planner.sources import read_roads
 from planner.sources.osm import fetch_roads, read_osm, read_osm_people, read_osm_sites
 from planner.sources.osm.tags import attributes, table_of
 
@@ -219,6 +220,16 @@ def test_roads_that_touch_the_area_are_kept_whole_and_others_left_out(town: Path
     assert roads.report.quarantine["rule"].tolist() == ["place.outside"]
     wide = read_osm(town, area=area_of(area, buffer_metres=500))
     assert len(wide) == 5
+
+
+def test_read_roads_reads_extracts_as_read_osm_does_and_refuses_what_only_other_files_have(
+    town: Path, area: StudyArea
+) -> None:
+    small = area_of(area)
+    roads = read_roads(town, area=small, crs="EPSG:4326")
+    assert roads.frame.equals(read_osm(town, area=small).frame)
+    with pytest.raises(QuestionError, match="leave out crs=, encoding="):
+        read_roads(town, area=small, crs="EPSG:4490", encoding="gbk")
 
 
 def test_an_area_elsewhere_has_no_roads(town: Path, area: StudyArea) -> None:

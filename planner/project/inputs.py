@@ -20,7 +20,7 @@ from planner.project.watch import Progress, Watch
 from planner.reports import has_chinese_font
 from planner.roads import Roads
 from planner.sources import read_area, read_layer, read_population, read_roads
-from planner.sources.osm import is_osm, read_osm, read_osm_people
+from planner.sources.osm import is_osm, read_osm_people
 from planner.texts import Text
 
 NO_FONT = Text(
@@ -90,8 +90,6 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
 
 def _roads(settings: Settings, data: Path, area: StudyArea, progress: Progress) -> Roads:
     block = settings.roads
-    if is_osm(block.file):
-        return read_osm(data / block.file, area=area)
     return read_roads(
         data / block.file, area=area, directed=block.directed, progress=progress, **reading_options(block, data)
     )

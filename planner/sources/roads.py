@@ -16,14 +16,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from planner.area import StudyArea
 from planner.arrays import Mask
-from planner.errors import DataError
+from planner.errors import DataError, QuestionError
 from planner.roads import Roads
 from planner.sources.ledger import Ledger
 from planner.sources.naming import apart, coded, from_content, leave_out_copies
 from planner.sources.opening import open_records
+from planner.sources.osm import is_osm, read_osm
 from planner.sources.records import Geometries, Records
 from planner.sources.references import Said
 from planner.sources.schema import plain, schema
@@ -61,12 +63,18 @@ def read_roads(
 ) -> Roads:
     """Read road lines that touch the area or its buffer, whole: roads are never clipped at a border.
 
-    Works with shapefile, GeoPackage, GeoParquet, GeoJSON, FlatGeobuf, FileGDB and KML. ``columns`` maps our
+    Works with shapefile, GeoPackage, GeoParquet, GeoJSON, FlatGeobuf, FileGDB and KML, and with OpenStreetMap's
+    ``.osm.pbf``, ``.osm`` and ``.graphml``, which `read_osm` reads: their tags say everything, so that options of
+    other files are refused. ``columns`` maps our
     columns to the file's headings where they differ from the usual ones, ``classes`` its class words to
     OpenStreetMap's. ``directed`` says that each row is one direction of travel; by default it is
     found out: no one-way column, and half of the lines drawn both ways. The account of every row is in
-    ``.report``. Raises `SourceError`, `CrsError` or `ColumnError`.
+    ``.report``. Raises `SourceError`, `CrsError`, `ColumnError`, or `QuestionError` for options that do not apply.
     """
+    if is_osm(path):
+        told = {"layer": layer, "encoding": encoding, "columns": columns, "ignore": tuple(ignore), "classes": classes,
+                "directed": directed, "transformation": transformation, "repair": repair}  # fmt: skip
+        return _from_osm(path, area, crs, [name for name, value in told.items() if value not in (None, False, (), {})])
     words = schema("roads")
     records = open_records(path, words, layer=layer, encoding=encoding, ignore=ignore, progress=progress)
     found = words.match(records.headings, columns=columns, file=records.where)
@@ -83,6 +91,17 @@ def read_roads(
     lines, along = _directions(records, ledger, found, frame, lines, directed)
     frame["oneway"] = along
     return _roads(records, ledger, found, frame, lines, area)
+
+
+def _from_osm(path: Path, area: StudyArea, crs: Said, told: list[str]) -> Roads:
+    if crs is not None and CRS.from_user_input(crs).to_epsg() != 4326:
+        told = ["crs", *told]
+    if told:
+        raise QuestionError(
+            f"{os.fspath(path)} is OpenStreetMap data, always in WGS 84 and with its own tags;"
+            f" leave out {', '.join(f'{name}=' for name in told)}"
+        )
+    return read_osm(path, area=area)
 
 
 def _roads(

@@ -17,9 +17,10 @@ import pytest
 import shapely
 
 from planner.area import StudyArea, Units
-from planner.network import build_network, clipping_at_the_border
-from planner.profiles import travel_profile
+from planner.network import Network, build_network, clipping_at_the_border
+from planner.profiles import Mode, travel_profile
 from planner.roads import Roads
+from planner.routing.compiled import Compiled
 from planner.sources.osm import read_osm, read_osm_people, read_osm_sites
 
 
@@ -104,6 +105,55 @@ def test_walking_times_equal_networkx_over_the_nodes_of_the_extract(
         for node, minutes in ours.items():
             assert theirs[named[node]] == pytest.approx(minutes, rel=1e-9, abs=1e-9)
         assert len(ours) > 100
+
+
+@pytest.mark.parametrize("mode", ["walk", "drive"])
+def test_pairs_of_sites_and_homes_equal_networkx(
+    extract: Path, roads: Roads, area: StudyArea, mode: Mode, rng: np.random.Generator
+) -> None:
+    network = build_network(roads, mode=mode)
+    people = read_osm_people(extract, area=area, people_total=20_000)
+    sites = read_osm_sites(extract, area=area, service="meal_station", tags={"amenity": ["restaurant", "library"]})
+    doors = sites.xy[rng.choice(len(sites), 25, replace=False)]
+    minutes = 10.0 if mode == "walk" else 2.0
+    reach = Compiled().reach(network, network.attach(doors), network.attach(people.xy), minutes=minutes)
+    site = np.repeat(np.arange(len(doors)), np.diff(reach.starts))
+    ours = dict(zip(zip(site.tolist(), reach.points.tolist(), strict=True), reach.minutes, strict=True))
+    theirs = pairs_by_networkx(network, doors, people.xy, minutes=minutes)
+    assert len(theirs) > 500
+    assert ours.keys() == theirs.keys()
+    for pair, judged in theirs.items():
+        assert ours[pair] == pytest.approx(judged, rel=2**-23, abs=1e-6)
+
+
+def pairs_by_networkx(
+    network: Network, sites: np.ndarray, homes: np.ndarray, *, minutes: float
+) -> dict[tuple[int, int], float]:
+    """Minutes from each home to each site within reach of it: homes and sites cut the very edges they hang on."""
+    graph, hung = nx.MultiDiGraph(), {"home": network.attach(homes), "site": network.attach(sites)}
+    on_edge: dict[int, list[tuple[float, tuple[str, int]]]] = {}
+    for kind, points in hung.items():
+        for row in np.flatnonzero(points.connected):
+            place = (kind, int(row))
+            on_edge.setdefault(int(points.edge[row]), []).append((float(points.fraction[row]), ("on", *place)))
+            walk = points.off_road_metres[row] / network.profile.access_metres_per_minute
+            off, on = (place, ("on", *place)) if kind == "home" else (("on", *place), place)
+            graph.add_edge(off, on, minutes=walk)
+    for edge in range(len(network)):
+        stops = [(0.0, int(network.tail[edge])), *sorted(on_edge.get(edge, [])), (1.0, int(network.head[edge]))]
+        for (since, a), (upto, b) in pairwise(stops):
+            for start, end, whole in ((a, b, network.forward[edge]), (b, a, network.backward[edge])):
+                if upto == since or np.isfinite(whole):
+                    graph.add_edge(start, end, minutes=(upto - since) * whole if upto > since else 0.0)
+    backwards, found = graph.reverse(copy=False), {}
+    for row in np.flatnonzero(hung["site"].connected):
+        times = nx.single_source_dijkstra_path_length(
+            backwards, ("site", int(row)), cutoff=minutes + 1e-6, weight="minutes"
+        )
+        found.update(
+            {(int(row), place[1]): at for place, at in times.items() if isinstance(place, tuple) and place[0] == "home"}
+        )
+    return found
 
 
 def test_homes_and_possible_sites_lie_in_the_area(extract: Path, area: StudyArea) -> None:
