@@ -35,6 +35,7 @@ from planner.project.importing import (
 from planner.project.inputs import Inputs, area_of, read_inputs, word
 from planner.project.manifest import environment, import_facts, input_hashes, plan_facts, save_manifest, stage_facts
 from planner.project.programmes import programme_facts
+from planner.project.register_names import register_names
 from planner.project.registering import Entry
 from planner.project.run import Answer, answers
 from planner.project.settings import Settings, read_settings
@@ -157,7 +158,11 @@ class Project:
         named = {kind: folder / f"{block.ident}.{suffix}" for kind, suffix in _SUFFIXES.items()}
         with watch.stage("制图" if lang == "zh" else "Draw the map"):
             reach = one.service_areas()
-            draw(facts, network=one.network, layers=inputs.backdrop, service_areas=reach, lang=lang).save(named["map"])
+            names = register_names(self.path.parent, inputs.area, self.settings.project.on)
+            page = draw(
+                facts, network=one.network, layers=inputs.backdrop, places=names, service_areas=reach, lang=lang
+            )
+            page.save(named["map"])
         with watch.stage("制表" if lang == "zh" else "Write the tables"):
             quarantine = pd.concat([read.table("faults", lang=lang) for read in one.reports.values()])
             told = report(

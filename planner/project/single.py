@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 
 from planner.errors import QuestionError
 from planner.facts import Facts
 from planner.maps import PlanMap, draw
 from planner.project.inputs import Inputs, read_inputs
+from planner.project.register_names import register_names
 from planner.project.run import Answer, answer
 from planner.project.watch import Watch
 from planner.reports import PlanReport, report
@@ -28,12 +30,14 @@ class Single:
     facts: Facts
     inputs: Inputs
     lang: str
+    names: gpd.GeoDataFrame | None = None
 
     def draw(self, *, lang: str | None = None) -> PlanMap:
         """Give its map."""
         network, layers = self.answer.network, self.inputs.backdrop
         reach = self.answer.service_areas()
-        return draw(self.facts, network=network, layers=layers, service_areas=reach, lang=lang or self.lang)
+        told = lang or self.lang
+        return draw(self.facts, network=network, layers=layers, places=self.names, service_areas=reach, lang=told)
 
     def report(self, *, lang: str | None = None) -> PlanReport:
         """Give its tables, to be saved as workbook, brief or page."""
@@ -62,7 +66,8 @@ def answer_one(project: Project, ident: str | None = None, *, progress: bool = F
     watch = Watch(visible=progress)
     inputs = read_inputs(project.settings, project.data, watch)
     found = answer(blocks[wanted], inputs, project.settings, project.data, watch)
-    return Single(found, found.facts(project.settings, inputs), inputs, project.settings.project.lang)
+    names = register_names(project.path.parent, inputs.area, project.settings.project.on)
+    return Single(found, found.facts(project.settings, inputs), inputs, project.settings.project.lang, names)
 
 
 def folder_of(path: Path) -> Path:
