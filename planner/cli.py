@@ -124,7 +124,7 @@ def run_command() -> None:
         click.echo("已中断 interrupted", err=True)
         sys.exit(INTERRUPTED)
     except PlannerError as error:
-        click.echo(f"错误 error: {error}", err=True)
+        click.echo(f"错误：{error.zh}" if error.zh else f"错误 error: {error}", err=True)
         sys.exit(_exit_code(error))
 
 

@@ -20,7 +20,15 @@ from __future__ import annotations
 
 
 class PlannerError(Exception):
-    """Base of every error planner raises on purpose."""
+    """Base of every error planner raises on purpose; ``zh`` says it in Chinese where officials meet it."""
+
+    def __init__(self, message: str = "", *, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh
+
+    def words(self, lang: str = "zh") -> str:
+        """The message in a language; in English where nobody has said it in Chinese."""
+        return self.zh if lang == "zh" and self.zh else str(self)
 
 
 class DataError(PlannerError, ValueError):

@@ -87,7 +87,10 @@ def check_sizes(path: Path, entries: list[ZipInfo], limits: Limits = LIMITS) -> 
     if total > limits.unpacked_bytes:
         raise SourceError(f"{path.name} would unpack to {total:,} bytes, more than {limits.unpacked_bytes:,}")
     if total > limits.small_bytes and total / packed > limits.ratio:
-        raise SourceError(f"{path.name} would grow {total / packed:,.0f} times when unpacked, like a zip bomb; refused")
+        raise SourceError(
+            f"{path.name} would grow {total / packed:,.0f} times when unpacked, like a zip bomb; refused",
+            zh=f"{path.name} 解压后将膨胀 {total / packed:,.0f} 倍，疑似恶意文件，已拒绝",
+        )
 
 
 def _name(entry: ZipInfo) -> str:
@@ -148,11 +151,17 @@ def choose(path: Path, folder: Path, layer: str | None) -> tuple[Path, str | Non
     found = datasets(folder)
     if not found:
         held = ", ".join(sorted(file.name for file in folder.rglob("*") if file.is_file())[:8])
-        raise SourceError(f"{path.name} holds no data that is read ({held or 'it is empty'})")
+        raise SourceError(
+            f"{path.name} holds no data that is read ({held or 'it is empty'})",
+            zh=f"{path.name} 中没有可读的数据（{held or '压缩包为空'}）",
+        )
     if layer is not None and layer in found:
         return found[layer], None
     if len(found) == 1:
         return next(iter(found.values())), layer
     if layer is not None:
         raise SourceError(f"{path.name} has no layer {layer!r}; it has {', '.join(found)}")
-    raise SourceError(f"{path.name} holds {len(found)} data sets: {', '.join(found)}; say which with layer= (--layer)")
+    raise SourceError(
+        f"{path.name} holds {len(found)} data sets: {', '.join(found)}; say which with layer= (--layer)",
+        zh=f"{path.name} 中有 {len(found)} 份数据：{'、'.join(found)}；请用 --layer 指明读哪一份",
+    )

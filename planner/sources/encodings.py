@@ -99,17 +99,24 @@ def find_encoding(samples: Iterable[bytes], *, declared: str = "", asked: str | 
     found = _by_trial(texts)
     if not declared:
         if found is None:
-            raise SourceError(f"{file}: its text is neither UTF-8 nor GB18030; say which encoding with encoding=")
+            raise SourceError(
+                f"{file}: its text is neither UTF-8 nor GB18030; say which encoding with encoding=",
+                zh=f"{file} 的文字既不是 UTF-8 也不是 GB18030，请用 --encoding 说明编码",
+            )
         return Decoder(found, "found by trial" if texts else "plain ASCII")
     said = canonical(declared)
     lies = bool(texts) and found is not None and (said in SINGLE_BYTE or (said == "gb18030" and found == "utf-8"))
     if _most(texts, said) and not lies:
         return Decoder(said, "declared")
     if found is None:
-        raise SourceError(f"{file} says its text is {declared}, but it is not; say which encoding with encoding=")
+        raise SourceError(
+            f"{file} says its text is {declared}, but it is not; say which encoding with encoding=",
+            zh=f"{file} 声明文字编码为 {declared}，实际不是；请用 --encoding 说明编码",
+        )
     raise SourceError(
         f"{file} says its text is {declared}, but the bytes are not; they read well as {found.upper()}:"
-        f" read it with encoding={found!r}"
+        f" read it with encoding={found!r}",
+        zh=f"{file} 声明文字编码为 {declared}，实际是 {found.upper()}；请指定 encoding={found}（命令行加 --encoding {found}）重新读取",
     )
 
 

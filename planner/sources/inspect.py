@@ -75,6 +75,7 @@ class LayerFacts:
     likely: str = ""
     first: pd.DataFrame | None = None
     problem: str = ""
+    problem_zh: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ def _describe(path: Path, name: str, encoding: str | None) -> LayerFacts:
     try:
         records = open_records(path, every_schema(), layer=name or None, encoding=encoding, ignore=None)
     except DataError as error:
-        return LayerFacts(title, problem=str(error))
+        return LayerFacts(title, problem=str(error), problem_zh=error.words())
     counts = None
     if records.geometry is not None:
         kinds = pd.Series([one.geom_type if one is not None else "empty" for one in records.geometry], dtype=object)
@@ -210,7 +211,9 @@ def _likely(records: Records, counts: Mapping[str, int] | None) -> str:
 def _lines(layer: LayerFacts, *, zh: bool) -> list[str]:
     lang = "zh" if zh else "en"
     if layer.problem:
-        return [f"{layer.name}：无法读取——{layer.problem}" if zh else f"{layer.name}: cannot be read: {layer.problem}"]
+        return [
+            f"{layer.name}：无法读取——{layer.problem_zh}" if zh else f"{layer.name}: cannot be read: {layer.problem}"
+        ]
     kinds = (layer.shapes or {}).items()
     shapes = ("、" if zh else ", ").join(
         f"{SHAPES_ZH.get(kind, kind) if zh else kind} {count:,}" for kind, count in kinds

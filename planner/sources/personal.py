@@ -16,6 +16,7 @@ CARD = re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[
 MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d{9}")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
+PERSONAL_ZH = {"identity-card numbers": "身份证号", "telephone numbers": "手机号"}
 SAMPLE, FEWEST, SHARE = 2000, 2, 0.5  # values looked at, numbers found, and their share, before a column is refused
 
 
@@ -31,7 +32,8 @@ def refuse_personal(records: Records, ignore: Iterable[str]) -> Records:
         if kind := personal_kind(frame[name]):
             raise ColumnError(
                 f"{records.where}: column {name!r} holds {kind}; the planner keeps no personal data: delete the column,"
-                f" or leave it out with ignore=[{name!r}]"
+                f" or leave it out with ignore=[{name!r}]",
+                zh=f"{records.where}：“{name}”列是{PERSONAL_ZH[kind]}，规划软件不保存个人信息；请删除该列，或加 --ignore {name}",
             )
     return replace(records, frame=frame) if left_out else records
 

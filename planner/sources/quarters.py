@@ -63,7 +63,9 @@ def read_quarters(
     found = words.match(records.headings, columns=columns, file=records.where)
     words.require(found, ["name", "households"], records.headings, file=records.where)
     if "kind" not in found and quarters_are is None:
-        raise ColumnError(f"{records.where} does not say which quarters are new; say quarters_are='new' or 'existing' for all")
+        raise ColumnError(
+            f"{records.where} does not say which quarters are new; say quarters_are='new' or 'existing' for all"
+        )
     ledger = Ledger(records)
     ledger.fact("columns", ", ".join(f"{name} <- {heading}" for name, heading in found.items()))
     called = names(records.frame[found["name"]], ledger, found["name"])

@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from planner.area import StudyArea
 from planner.arrays import Points
 from planner.errors import CrsError
+from planner.imports import fact_words
 from planner.sources.records import Geometries
 from planner.sources.shifted import SHIFTED, to_cgcs2000
 
@@ -80,11 +81,31 @@ def settle(
     problem = _impossible(reference, xy) or (_elsewhere(reference, xy, area) if area is not None else "")
     if problem:
         guess = guess_crs(xy, area)
-        advice = f"; its coordinates fit {guess}: if so, say crs={guess.split(' ')[0]!r}" if guess else ""
+        advice, zh = _advice(guess)
         if not advice and swapped(reference, xy, area):
             advice = "; x and y seem to be swapped (latitude first): swap the columns with columns=, or mend the file"
-        raise CrsError(f"{where} in {reference}: {problem}{advice}")
+            zh = "；疑似经纬度颠倒（纬度在前），请用 --columns 对调两列，或改正源文件"
+        raise CrsError(
+            f"{where} in {reference}: {problem}{advice}",
+            zh=f"{where} 的坐标与坐标系 {fact_words(str(reference))} 不符{_range(xy)}{zh}",
+        )
     return reference
+
+
+def _advice(guess: str) -> tuple[str, str]:
+    """What to say where the coordinates fit a CRS, in both languages; nothing where they fit none."""
+    if not guess:
+        return "", ""
+    code = guess.split(" ", maxsplit=1)[0]
+    return (
+        f"; its coordinates fit {guess}: if so, say crs={code!r}",
+        f"；坐标数值符合 {fact_words(guess)}，如属实，请指定 crs={code}（命令行加 --crs {code}）",
+    )
+
+
+def _range(xy: Points) -> str:
+    west, south, east, north = _bounds(xy)
+    return f"（横坐标 {west:,.3f} 至 {east:,.3f}，纵坐标 {south:,.3f} 至 {north:,.3f}）"
 
 
 def _named(
@@ -95,19 +116,24 @@ def _named(
     try:
         crs = CRS.from_user_input(asked) if asked is not None else declared
     except CRSError as error:
-        raise CrsError(f"crs={asked!r} is no coordinate system that is known; give one such as 'EPSG:4490'") from error
-    if crs is None:
-        guess = guess_crs(xy, area)
-        advice = f"; its coordinates fit {guess}: if so, say crs={guess.split(' ')[0]!r}" if guess else ""
         raise CrsError(
-            f"{where} does not say which coordinate system it is in (no .prj){advice or '; say which with crs='}"
+            f"crs={asked!r} is no coordinate system that is known; give one such as 'EPSG:4490'",
+            zh=f"无法识别坐标系 {asked}，请写成 EPSG:4490 之类的代码",
+        ) from error
+    if crs is None:
+        advice, zh = _advice(guess_crs(xy, area))
+        raise CrsError(
+            f"{where} does not say which coordinate system it is in (no .prj){advice or '; say which with crs='}",
+            zh=f"{where} 没有说明坐标系（缺 .prj）{zh or '；请指定 crs=（命令行用 --crs）'}",
         )
     how = "declared by the file" if asked is None else "as asked"
     if any(old in (crs.geodetic_crs or crs).name for old in OLD_DATUMS) and not transformation:
         raise CrsError(
             f"{where} is in {crs.name}, an old datum up to 150 m off; its transformation is not public: give your"
             " bureau's own as transformation='+proj=pipeline ...' (to CGCS2000 longitude, latitude), or have the file"
-            " converted"
+            " converted",
+            zh=f"{where} 为 {crs.name}（旧坐标系，偏差可达 150 米），转换参数不公开：请用 --transformation 给出本单位的转换参数，"
+            "或先将文件转换为 CGCS2000",
         )
     return Reference(crs, how, transformation=transformation or "")
 

@@ -57,7 +57,8 @@ class Schema:
             if len(fitting) > 1 and field.ask:
                 raise ColumnError(
                     f"{file}: {', '.join(map(repr, fitting))} could all be {field.name}; say which with"
-                    f" columns={{{field.name!r}: {fitting[0]!r}}}"
+                    f" columns={{{field.name!r}: {fitting[0]!r}}}",
+                    zh=f"{file}：{'、'.join(fitting)} 都可能是 {field.name} 列，请用 --columns 对照文件指明一列",
                 )
             if fitting:
                 found[field.name] = fitting[0]
@@ -70,7 +71,10 @@ class Schema:
             usual = "; ".join(f"{name} (such as {', '.join(self.fields[name].aliases[:4])})" for name in missing)
             raise ColumnError(
                 f"{file} has no column for {usual}; its headings are {', '.join(headings) or 'none'}."
-                f" Say which with columns={{{missing[0]!r}: heading}}"
+                f" Say which with columns={{{missing[0]!r}: heading}}",
+                zh=f"{file} 缺少列："
+                + "；".join(f"{name}（如 {'、'.join(self.fields[name].aliases[:4])}）" for name in missing)
+                + f"。现有表头：{'、'.join(headings) or '无'}。请用 --columns 对照文件指明",
             )
 
     def _given(self, headings: list[str], columns: Mapping[str, str], file: str) -> dict[str, str]:

@@ -57,7 +57,8 @@ def find_parts(shp: Path) -> Parts:
     if ".dbf" not in beside:
         raise SourceError(
             f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing;"
-            " copy all parts of the shapefile together"
+            " copy all parts of the shapefile together",
+            zh=f"{shp.name} 无属性表：缺少 {shp.stem}.dbf，请将 shapefile 的全部文件一并复制",
         )
     index = beside.get(".shx")
     count = None if index is None else _indexed(shp, index)
@@ -129,11 +130,13 @@ def _scan(shp: Path) -> list[tuple[int, int]]:
     if len(data) < said:
         raise SourceError(
             f"{shp.name} is cut short: {len(data):,} bytes of {said:,}, {len(found):,} whole records can be read;"
-            " get the file again"
+            " get the file again",
+            zh=f"{shp.name} 不完整：应有 {said:,} 字节，实有 {len(data):,} 字节，只能读出 {len(found):,} 个完整图形；请重新获取该文件",
         )
     if at < end:
         raise SourceError(
-            f"{shp.name} is damaged after record {len(found):,} (byte {at:,} of {said:,}); get the file again"
+            f"{shp.name} is damaged after record {len(found):,} (byte {at:,} of {said:,}); get the file again",
+            zh=f"{shp.name} 在第 {len(found):,} 个图形之后损坏（第 {at:,} 字节），请重新获取该文件",
         )
     return found
 
@@ -151,7 +154,8 @@ def _compare(parts: Parts, shapes: int) -> None:
     if size < header + rows * width:
         whole = max(0, size - header) // width if width else 0
         raise SourceError(
-            f"{parts.dbf.name} is cut short: it says {rows:,} rows but holds {whole:,}; get the shapefile again"
+            f"{parts.dbf.name} is cut short: it says {rows:,} rows but holds {whole:,}; get the shapefile again",
+            zh=f"{parts.dbf.name} 不完整：应有 {rows:,} 行，实有 {whole:,} 行；请重新获取整套文件",
         )
     counts = {".shp": shapes, ".dbf": rows}
     if isinstance(parts.shx, Path):
@@ -159,5 +163,6 @@ def _compare(parts: Parts, shapes: int) -> None:
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         raise SourceError(
-            f"the parts of {parts.shp.stem} do not belong together: records in {told}; get all parts from one export"
+            f"the parts of {parts.shp.stem} do not belong together: records in {told}; get all parts from one export",
+            zh=f"{parts.shp.stem} 的各文件不配套，记录数分别为 {told}；请使用同一次导出的全套文件",
         )

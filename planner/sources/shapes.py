@@ -174,7 +174,9 @@ def _columns_xy(records: Records, ledger: Ledger, found: dict[str, str], crs: Sa
     else:
         raise ColumnError(
             f"{records.where} has no coordinates: no columns such as 经度 and 纬度, lon and lat, or x and y;"
-            f" its headings are {', '.join(records.headings)}. Say which with columns={{'lon': ..., 'lat': ...}}"
+            f" its headings are {', '.join(records.headings)}. Say which with columns={{'lon': ..., 'lat': ...}}",
+            zh=f"{records.where} 没有坐标列（如 经度、纬度，lon、lat，或 x坐标、y坐标）。现有表头：{'、'.join(records.headings)}。"
+            "请用 --columns 指明，或用 --places 按村居对位",
         )
     return np.column_stack(pair), said
 

@@ -46,20 +46,23 @@ def local(path: str | os.PathLike[str]) -> Path:
     """
     text = os.fspath(path)
     if REMOTE.match(text) and not DRIVE.match(text):
-        raise SourceError(f"{text!r} is an address, not a file; download it first, then give the file's path")
+        raise SourceError(
+            f"{text!r} is an address, not a file; download it first, then give the file's path",
+            zh=f"{text} 是网络地址，不是文件；请先下载，再给出文件路径",
+        )
     found = Path(text)
     try:
         mode = found.stat().st_mode
     except FileNotFoundError:
-        raise SourceError(f"no such file: {text}") from None
+        raise SourceError(f"no such file: {text}", zh=f"没有这个文件：{text}") from None
     except (OSError, ValueError) as error:
         raise SourceError(f"{text!r} cannot be opened: {error}") from error
     if stat.S_ISDIR(mode) and found.suffix.lower() != ".gdb":
-        raise SourceError(f"{text} is a folder; give the file within it")
+        raise SourceError(f"{text} is a folder; give the file within it", zh=f"{text} 是文件夹，请指明其中的文件")
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise SourceError(f"{text} is not a regular file (a pipe or device); copy its content into a file first")
     if stat.S_ISREG(mode) and found.stat().st_size == 0:
-        raise SourceError(f"{text} is empty (0 bytes)")
+        raise SourceError(f"{text} is empty (0 bytes)", zh=f"{text} 是空文件（0 字节）")
     return found
 
 
@@ -148,7 +151,9 @@ def _by_text(head: bytes, path: Path) -> Format:
     if re.match(r"\s*0\r?\n\s*section", start) or re.match(r"\s*999\r?\n", start):
         raise SourceError(
             f"{path.name} is a DXF drawing; it has no attributes and often no CRS: in QGIS or CAD save the layer you"
-            " need as shapefile or GeoPackage, with its coordinate system"
+            " need as shapefile or GeoPackage, with its coordinate system",
+            zh=f"{path.name} 是 DXF 图形文件，没有属性表，通常也没有坐标系：请在 QGIS 或 CAD 中将所需图层另存为 shapefile 或"
+            " GeoPackage，并指定坐标系",
         )
     if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SourceError(f"{path.name} is in a format that is not read (it begins with {head[:8].hex(' ')})")
@@ -166,7 +171,8 @@ def _by_text(head: bytes, path: Path) -> Format:
     }:
         raise SourceError(
             f"{path.name} is named {path.suffix} but does not hold that (it begins with {head[:8].hex(' ')});"
-            " the file is damaged or wrongly named"
+            " the file is damaged or wrongly named",
+            zh=f"{path.name} 的内容不是 {path.suffix} 格式，文件已损坏或扩展名有误",
         )
     return Format.CSV
 
@@ -192,7 +198,10 @@ def _json(text: str, path: Path) -> Format:
 
 def _xml(start: str, path: Path) -> Format:
     if "<!doctype html" in start or "<html" in start or "<table" in start:
-        raise SourceError(f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx")
+        raise SourceError(
+            f"{path.name} is a web page, whatever its name says; open it in Excel and save it as .xlsx",
+            zh=f"{path.name} 实为网页文件；请用 Excel 打开后另存为 .xlsx",
+        )
     if _declares_entities(path):
         raise SourceError(f"{path.name} declares a DOCTYPE, which data files never need and attacks do; it is refused")
     if "<kml" in start:

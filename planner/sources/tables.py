@@ -188,7 +188,10 @@ def _csv(path: Path, encoding: str | None, progress: Progress) -> tuple[Sheet, d
             if not len(lines) % BATCH:
                 progress(line, max(last, line))
     except csv.Error as error:
-        raise SourceError(f"{path.name}, line {line}: {error}; check the quotation marks there") from error
+        raise SourceError(
+            f"{path.name}, line {line}: {error}; check the quotation marks there",
+            zh=f"{path.name} 第 {line} 行起引号不配对，请检查",
+        ) from error
     shown = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}[separator]
     return Sheet("", cells, lines), {"format": "CSV", "encoding": told, "separator": shown}
 
@@ -200,7 +203,8 @@ def _decode(raw: bytes, encoding: str, path: Path) -> str:
         line = raw[: error.start].count(b"\n") + 1
         raise SourceError(
             f"{path.name}, line {line}: bytes {raw[error.start : error.start + 8].hex(' ')} are no {encoding} text;"
-            " save the whole file in one encoding"
+            " save the whole file in one encoding",
+            zh=f"{path.name} 第 {line} 行的文字编码与全文不一致，请将整个文件存为同一种编码",
         ) from error
 
 
@@ -241,5 +245,8 @@ def _sheet(path: Path, book: Any, names: list[str], layer: str | None, schema: S
         known[name] = schema.known(_joined(cells[top : top + depth]))
     fitting = [name for name, count in known.items() if count == max(known.values()) > 0]
     if len(fitting) != 1:
-        raise SourceError(f"{path.name} has {len(names)} filled sheets: {', '.join(names)}; say which with layer=")
+        raise SourceError(
+            f"{path.name} has {len(names)} filled sheets: {', '.join(names)}; say which with layer=",
+            zh=f"{path.name} 有 {len(names)} 个工作表：{'、'.join(names)}；请用 --layer 指明",
+        )
     return fitting[0]

@@ -85,7 +85,9 @@ def _must_be_sound(path: Path) -> None:
     if found != ["ok"]:
         raise SourceError(
             f"{path.name} is a damaged GeoPackage ({'; '.join(found)}); nothing was changed: keep the file, get it again,"
-            " or salvage what reads with `sqlite3 FILE .recover | sqlite3 salvaged.gpkg` and import that"
+            " or salvage what reads with `sqlite3 FILE .recover | sqlite3 salvaged.gpkg` and import that",
+            zh=f"{path.name} 已损坏，未作任何改动：请保留原文件并重新获取，或用 `sqlite3 文件 .recover | sqlite3 salvaged.gpkg`"
+            " 抢救后再导入",
         )
 
 
@@ -156,7 +158,10 @@ def _layer(target: Path, path: Path, asked: str | None) -> str:
             raise SourceError(f"{path.name} has no layer {asked!r}; it has {', '.join(found)}")
         return asked
     if len(found) > 1:
-        raise SourceError(f"{path.name} holds {len(found)} layers: {', '.join(found)}; say which with layer=")
+        raise SourceError(
+            f"{path.name} holds {len(found)} layers: {', '.join(found)}; say which with layer=",
+            zh=f"{path.name} 有 {len(found)} 个图层：{'、'.join(found)}；请用 --layer 指明",
+        )
     return found[0]
 
 

@@ -28,10 +28,13 @@ def open_workbook(path: Path) -> tuple[Any, list[str]]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(raw))  # by content, not by name
         return book, [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
     except PasswordError as error:
-        raise SourceError(f"{path.name} is protected by a password; save it without one") from error
+        raise SourceError(
+            f"{path.name} is protected by a password; save it without one", zh=f"{path.name} 设有密码，请去掉密码后另存"
+        ) from error
     except (CalamineError, OSError, ValueError) as error:
         raise SourceError(
-            f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx"
+            f"{path.name} cannot be read as an Excel workbook: {error}; save it again as .xlsx",
+            zh=f"{path.name} 无法作为 Excel 文件读取，请在 Excel 中重新另存为 .xlsx",
         ) from error
 
 

@@ -78,6 +78,9 @@ def test_fault_81_an_importer_killed_at_fifty_moments_leaves_a_valid_store_and_t
         rows = [[f"{size}号{at}", *lonlat(10 + at, 500), "x" if at % 7 else "1,200张"] for at in range(size)]
         lists.append(workbook(tmp_path / f"{size}.xlsx", [["名称", "经度", "纬度", "床位"], *rows]))
     _import_once(path, lists[0], area)  # so that a child finds everything loaded
+    start = time.monotonic()
+    _import_once(path, lists[1], area)
+    usual = time.monotonic() - start  # on this machine, as busy as it is
     chance, versions = random.Random(11), [GeoPackageStore(path).version]
     for _ in range(50):
         child = os.fork()
@@ -86,7 +89,7 @@ def test_fault_81_an_importer_killed_at_fifty_moments_leaves_a_valid_store_and_t
                 _import_again_and_again(path, lists, area)
             finally:
                 os._exit(1)
-        time.sleep(chance.uniform(0.05, 0.9))
+        time.sleep(chance.uniform(0.1, 2.2) * usual)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         store = GeoPackageStore(path)
@@ -97,7 +100,7 @@ def test_fault_81_an_importer_killed_at_fifty_moments_leaves_a_valid_store_and_t
         assert (store.read("quarantine")["import"] == store.read("imports").index[-1]).sum() == account["quarantined"]
         versions.append(store.version)
     assert versions == sorted(versions)
-    assert versions[-1] > 20, "the importer was never let run"
+    assert versions[-1] > 10, "the importer was never let run"
     before = versions[-1]
     _import_once(path, lists[1], area)
     assert GeoPackageStore(path).version == before + 1
