@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +13,9 @@ from openpyxl import load_workbook
 from planner import cli
 from planner.errors import InfeasibleError, QuestionError, SourceError, StoreError
 from planner.project import Run, open_project
+from planner.project.register_names import register_names
 from tests.commands import outcome
+from tests.registers import make_register
 from tests.tiny_project import make_project
 
 
@@ -216,3 +219,49 @@ def test_fault_89_without_a_chinese_font_the_brief_is_left_out_and_that_is_said(
     assert code == 0, said
     assert "fonts-noto-cjk" in said
     assert not list((tmp_path / "out").glob("*.docx"))
+
+
+def test_one_service_is_drawn_and_reported_by_command(folder: Path, tmp_path: Path) -> None:
+    page, book, brief = tmp_path / "maps" / "one.html", tmp_path / "one.xlsx", tmp_path / "one.docx"
+    code, said = outcome("map", str(folder), "--out", str(page), "--quiet", "--lang", "en")
+    assert code == 0, said
+    assert "reach a station within" in page.read_text(encoding="utf-8")
+    code, said = outcome("report", str(folder), "--out", str(book), "--out", str(brief), "--quiet")
+    assert code == 0, said
+    assert load_workbook(book).sheetnames[0] == "摘要"
+    assert brief.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("map", "{folder}", "--out", "one.pdf"), "name it with .html"),
+        (("map", "{folder}/none.gpkg", "--out", "one.html"), "there is no register"),
+        (("report", "{folder}", "--out", "one.csv"), ".xlsx, .docx, .html"),
+        (("map", "{folder}", "--out", "{tmp}/one.html", "--service", "none"), "has no service 'none'"),
+    ],
+)
+def test_a_map_or_report_that_cannot_be_made_says_why(
+    words: tuple[str, ...], told: str, folder: Path, tmp_path: Path
+) -> None:
+    code, said = outcome(*(word.format(folder=folder, tmp=tmp_path) for word in words))
+    assert code == 3
+    assert told in said
+
+
+def test_the_register_is_drawn_by_command_and_its_names_stand_on_a_plan_s_map(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    make_register(tmp_path / "project.gpkg").close()
+    for kind, more in (("divisions", ()), ("changes", ("--before", "2018-01-01")), ("signs", ())):
+        page = tmp_path / f"{kind}.html"
+        code, said = outcome(
+            "map", str(tmp_path / "project.gpkg"), "--of", kind, "--on", "2024-06-01", "--out", str(page), *more
+        )
+        assert code == 0, said
+        assert page.stat().st_size > 100_000
+    code, said = outcome("map", str(tmp_path / "project.gpkg"), "--of", "changes", "--out", str(tmp_path / "x.html"))
+    assert code == 3
+    assert "--before" in said
+    names = register_names(tmp_path, open_project(tmp_path).area, date(2024, 1, 1))
+    assert names is not None
+    assert names.crs == open_project(tmp_path).area.crs
