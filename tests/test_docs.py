@@ -13,11 +13,14 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+ON_REAL_DATA = {"08_jinan_real_data"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore")  # Jupyter's own machinery warns; the notebook's warnings stay in its cells
-def test_a_notebook_runs_from_top_to_bottom(path: Path) -> None:
+def test_a_notebook_runs_from_top_to_bottom(path: Path, request: pytest.FixtureRequest) -> None:
+    if path.stem in ON_REAL_DATA:
+        request.getfixturevalue("real_data")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute()
 
