@@ -69,6 +69,7 @@ def fact_words(value: str, *, lang: str = "zh") -> str:
     """
     if lang == "en":
         return value
+    value = re.sub(r"\bline (\d+)(?: to (\d+))?", lambda m: f"第 {' 至 '.join(filter(None, m.groups()))} 行", value)
     for phrase, zh in sorted(_words()["phrases"].items(), key=lambda pair: -len(pair[0])):
         value = value.replace(phrase, zh)
     return re.sub(r" ?\((.*?[\u4e00-\u9fff].*?)\)", r"（\1）", value)
@@ -180,7 +181,8 @@ class ImportReport:
         names = _words()["facts"] if lang != "en" else {}
         for name, value in self.facts.items():
             told = value.replace(" <- ", " ← ") if name == "columns" else fact_words(value, lang=lang)
-            lines.append(f"  {names.get(name, name)}{': ' if lang == 'en' else '：'}{told}")
+            title = name if lang == "en" else names.get(name, name.replace("dates in ", "日期列 "))
+            lines.append(f"  {title}{': ' if lang == 'en' else '：'}{told}")
         lines += [f"  ! {Text.of(note).words(lang)}" for note in self.notes]
         for rule, rows in self.counts().groupby("rule", sort=True)["rows"].sum().items():
             words = known[str(rule)].reason(column="…", value="…", lang=lang) if rule in known else ""
