@@ -224,8 +224,13 @@ def test_gaps_are_drawn_with_their_names_and_people(area: StudyArea) -> None:
     gaps = find_gaps(plan, by=area.units, least_people=5)
     page = draw(plan, by=area, gaps=gaps)
     drawn = [site for site in page.data["sites"] if site["kind"] == "gap"]
-    assert [site["name"] for site in drawn] == gaps["name"].tolist()
-    assert {entry["name"] for entry in page.data["index"]} >= set(gaps["name"])
+    clusters = gaps.loc[gaps["kind"] == "cluster", "name"]
+    assert [site["name"] for site in drawn] == clusters.tolist() != []
+    assert {entry["name"] for entry in page.data["index"]} >= set(clusters)
+    table = next(table for table in page.content["tables"] if table["key"] == "gap")
+    assert [row["cells"][0]["text"] for row in table["rows"][:-1]] == gaps["name"].tolist()
+    whole = summarise(plan, by=area.units).overall
+    assert table["rows"][-1]["cells"][2]["value"] == whole["uncovered"] + whole["not_connected"]
 
 
 def test_an_index_lists_the_pages_of_a_folder_with_their_pictures(page: PlanMap, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from planner.access.catchments import floating_catchments, gaussian_decay, step_decay
 from planner.access.delivery import Deliveries, deliver
-from planner.access.gaps import NOT_CONNECTED, find_gaps
+from planner.access.gaps import CLUSTER, NOT_CONNECTED, find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
 from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise, units_of
@@ -12,6 +12,7 @@ from planner.access.times import Times, nearest_times
 
 __all__ = [
     "ALONGSIDE",
+    "CLUSTER",
     "NOT_CONNECTED",
     "TOTAL",
     "UNASSIGNED",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from planner.access import CLUSTER
 from planner.facts import Facts, count_text, percent, time_classes, words
 from planner.facts.facts import table_of
 from planner.facts.parameters import shown
@@ -41,7 +42,7 @@ def legend_rows(
         rows.append(row("circle", "new_site", toggle="added"))
     if len(facts.existing_sites):
         rows.append(row("square", "existing_site", toggle="existing"))
-    if facts.gaps is not None and len(facts.gaps):
+    if facts.gaps is not None and (facts.gaps["kind"] == CLUSTER).any():
         rows.append(row("diamond", "gap_long", colour=SYMBOLS["gap"]["colour"], toggle="gap"))
     if reach:
         rows.append(row("area", "service_area", colour=SERVICE_AREA, toggle="reach", on=False))
@@ -119,11 +120,12 @@ def _site_card(row: pd.Series, people: Any) -> list[list[str]]:
 
 
 def gap_rows(facts: Facts, box: Box) -> list[dict[str, Any]]:
-    """Named gaps as symbols with their people, the larger ones drawn larger."""
-    if facts.gaps is None or not len(facts.gaps):
+    """Clusters as symbols with their people, the larger ones drawn larger; who lives scattered has no one place."""
+    if facts.gaps is None or not (facts.gaps["kind"] == CLUSTER).any():
         return []
-    rows, most = list[dict[str, Any]](), max(int(facts.gaps["people"].max()), 1)
-    for (gap, row), (x, y) in zip(facts.gaps.iterrows(), site_layer(facts.gaps, box), strict=True):
+    gaps = facts.gaps[facts.gaps["kind"] == CLUSTER]
+    rows, most = list[dict[str, Any]](), max(int(gaps["people"].max()), 1)
+    for (gap, row), (x, y) in zip(gaps.iterrows(), site_layer(gaps, box), strict=True):
         card = [["uncovered", f"{row['people']:,}"], ["units", row["units"]], ["nearest_site", row["site_name"] or "—"]]
         if not pd.isna(row["metres"]):
             card.append(["metres_away", f"{row['metres']:,.0f} m"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.access import TOTAL, UNASSIGNED
+from planner.access import CLUSTER, TOTAL, UNASSIGNED
 from planner.facts import Facts, count_text, percent, words
 from planner.facts.facts import table_of
 
@@ -89,9 +89,10 @@ def _site_table(facts: Facts, kind: str, table: pd.DataFrame) -> dict[str, Any]:
 def _gap_table(gaps: pd.DataFrame) -> dict[str, Any]:
     rows = []
     for gap, row in gaps.iterrows():
-        cells = [text_cell(row["name"]), text_cell("", word=f"gap_{row['kind']}"), count_cell(row["people"])]
+        kind = {**text_cell("", word=f"gap_{row['kind']}"), "date": True}
+        cells = [text_cell(row["name"]), kind, count_cell(row["people"])]
         cells += [text_cell(row["site_name"] or "—"), amount_cell(row["metres"], "m")]
-        rows.append({"cells": cells, "ref": f"g:{gap}", "last": False})
+        rows.append({"cells": cells, "ref": f"g:{gap}" if row["kind"] == CLUSTER else None, "last": False})
     cells = [text_cell("", word="total"), text_cell(""), count_cell(gaps["people"].sum()), text_cell(""), text_cell("")]
     rows.append({"cells": cells, "ref": None, "last": True})
     names = ["gap", "gap_kind", "gap_people", "nearest_site", "metres_away"]

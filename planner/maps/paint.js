@@ -199,7 +199,7 @@ function paintSites(view, sites, step, shown, selected, side) {
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  const taken = [], grow = Math.min(1.35, Math.max(0.6, zoom / 12));
+  const taken = [], grow = Math.min(1.35, Math.max(0.45, (zoom - 6) / 6));
   const room = Math.min(9.5 * grow, Math.max(4.2, DATA.apart * view.k * 0.55)), numbered = room > 6.4;  // crowded stations shrink to dots
   for (let i = sites.length - 1; i >= 0; i--) {
     const site = sites[i], x = site.x * view.k + view.x, y = site.y * view.k + view.y;
