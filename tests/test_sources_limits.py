@@ -15,7 +15,7 @@ import pytest
 from planner.area import StudyArea
 from planner.errors import DataError, QuestionError, SourceError
 from planner.project.settings import Settings, read_settings
-from planner.sources import inspect, read_population, read_quarters, read_roads, read_sites, vectors
+from planner.sources import inspect, read_population, read_quarters, read_roads, read_sites, vectors, watching
 from planner.sources import tables as lists
 from planner.sources.places import Places
 from planner.sources.shifted import to_gcj02
@@ -219,3 +219,19 @@ def test_a_file_refused_is_one_clear_error_whatever_reads_it(tmp_path: Path, are
     for read in (read_population, read_roads):
         with pytest.raises(DataError, match=r"x\.dbf|attribute table|cut short"):
             read(tmp_path / "x.shp", area=area)
+
+
+def test_a_bar_shows_where_somebody_waits_and_goes_when_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watching, "somebody_waits", lambda: True)
+    monkeypatch.setattr(watching, "PATIENCE", 0)
+    with watching.watched(None, "道路.shp") as told:
+        for done in (65_536, 131_072, 150_000):
+            told(done, 150_000)
+    shown = capsys.readouterr().err
+    assert "道路.shp" in shown
+    assert shown.rstrip(" ").endswith("\r")
+    with watching.watched(watching.unheard, "道路.shp") as told:
+        told(1, 1)
+    assert capsys.readouterr().err == ""
