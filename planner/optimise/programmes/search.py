@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,13 +14,20 @@ from planner.optimise.clock import Clock, Progress
 from planner.optimise.model import Numbers
 from planner.optimise.objectives import PeopleCovered
 from planner.optimise.programmes.joint import Joint, Stack
-from planner.optimise.run import PROVEN, Limits
+from planner.optimise.programmes.near import Near
+from planner.optimise.run import PROVEN, WIDE_GAP, Limits
 
 CLOSE = 1e-9
 WHOLE_PAIRS = 2_000_000
 """The most non-zeros handed to branch and cut; above this a relaxation or a tree would not end in useful time."""
 
 CORES = (1.5, 2.5, 4.0)
+
+SMALL_PAIRS = 50_000
+"""Non-zeros up to which the tree over everything comes before neighbourhoods."""
+
+ROUNDS, NODES, IDLE = 10, 500, 20
+"""Neighbourhoods tried for each unit of effort, the nodes each may take, and how many in vain end the trying."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +138,11 @@ class _Run:
         """Whether nothing is left to do, or no time to do it."""
         return self.closed or self.limits.clock.up
 
+    @property
+    def wide(self) -> bool:
+        """Whether value and bound are still far apart, so that a better value pays more than a larger tree."""
+        return self.opened is not None and self.bound - self.value > WIDE_GAP * abs(self.value)
+
     def solve(self) -> None:
         """Bound part by part, relax the whole, branch over cores, then over all that matters."""
         self.offer([part.kept for part in self.joint.parts])
@@ -142,6 +154,8 @@ class _Run:
         for times in CORES:
             if not self.over:
                 self.core(times)
+            if not self.over and times == CORES[0] and self.wide and self.stack.model.rows.nnz > SMALL_PAIRS:
+                self.neighbours()
         if not self.over:
             self.branch(self.useful(), self.limits.slice(1.0), whole=True)
 
@@ -234,6 +248,30 @@ class _Run:
             inside |= np.concatenate(self.opened)[self.stack.places]
         if not inside[useful].all():
             self.branch(inside, self.limits.slice(0.35), whole=False)
+
+    def neighbours(self) -> None:
+        """Choose afresh what lies around one open site after another, all else fixed, while the gap is wide."""
+        near, random = Near(self.joint), np.random.default_rng(self.seed)
+        own = self.limits.slice(0.7)
+        rounds = None if self.limits.effort is None else ROUNDS * self.limits.effort
+        done = idle = 0
+        while near.possible and self.wide and not own.up and not self.over and idle < IDLE and done != rounds:
+            before = self.value
+            self._around(near.draw(self.opened or [], random)[self.stack.places], own)
+            done, idle = done + 1, 0 if self.value > before else idle + 1
+
+    def _around(self, free: Mask, own: Clock) -> None:
+        """Branch and cut with every site fixed as it is but the free ones."""
+        model, start = self.stack.model, self.stack.start(self.opened or [])
+        fixed = self.stack.sites[~free]
+        floor, ceiling = model.floor.copy(), model.ceiling.copy()
+        floor[fixed] = ceiling[fixed] = np.round(start[fixed])
+        clock = own.part(own.left if self.limits.effort is not None else max(2.0, 0.1 * own.left))
+        part = replace(model, floor=floor, ceiling=ceiling)
+        answer = highs.solve_whole(part, clock, start=start, seed=self.seed, nodes=self.limits.nodes(50) or NODES)
+        self.limits.clock.stopped |= clock.stopped
+        if answer.x is not None:
+            self.offer(self.stack.widen(answer.x))
 
     def branch(self, inside: Mask, clock: Clock, *, whole: bool) -> None:
         """Branch and cut over some of the sites; ``whole`` where the rest cannot beat the best."""
