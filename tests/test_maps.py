@@ -318,3 +318,34 @@ def test_fault_89_a_page_asks_for_fonts_by_a_stack_and_loads_none(page: PlanMap)
     text = page.to_html()
     assert "@font-face" not in text
     assert text.count('"Noto Sans CJK SC"') >= 2
+
+
+def test_fault_71_a_point_at_exactly_the_limit_is_covered_on_map_and_in_report(area: StudyArea) -> None:
+    from planner.reports import report
+
+    demand, today = demand_of([(100, 100), (900, 100)], [7, 5]), sites_of([(100, 900)], existing=True)
+    pairs = {"site": np.array([0, 0]), "point": np.array([0, 1]), "minutes": np.array([15.0, 15.001])}
+    coverage = Coverage.from_pairs(demand, today, **pairs, limit=15)
+    facts = gather(coverage, by=area)
+    page = draw(facts)
+    assert unpacked(page.data["people"])["step2"].tolist() == [0, NEVER]
+    assert page.data["steps"] == [7]
+    summary = {str(row[0]): row[1] for row in report(facts).tables[0].rows}
+    assert summary["15 分钟可达"] == facts.overall["covered"] == 7
+
+
+@pytest.mark.parametrize("people", [[0.0, 0.0], [0.0]])
+def test_fault_77_nobody_at_all_still_makes_a_page_and_a_workbook(
+    people: list[float], area: StudyArea, tmp_path: Path
+) -> None:
+    from planner.reports import report
+
+    places = [(100.0, 100.0), (900.0, 100.0)][: len(people)]
+    demand, today = demand_of(places, people), sites_of([(100, 900)], existing=True)
+    pairs = {"site": np.array([0]), "point": np.array([0]), "minutes": np.array([5.0])}
+    coverage = Coverage.from_pairs(demand, today, **pairs, limit=15)
+    gaps = find_gaps(coverage, by=area.units)
+    text = draw(coverage, by=area, gaps=gaps).save(tmp_path / "nobody.html").read_text(encoding="utf-8")
+    assert "—" in text
+    for suffix in ("xlsx", "html"):
+        assert report(coverage, by=area, gaps=gaps).save(tmp_path / f"nobody.{suffix}").stat().st_size > 1_000
