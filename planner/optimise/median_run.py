@@ -18,7 +18,7 @@ STRICTLY = 1e-7
 """An answer better by less than this share is the same answer."""
 ROUNDS = 40
 """Steps of dual ascent a branch."""
-LAST_WORK = 2e10
+LAST_WORK = 1e11
 """Looks at a pair that branch and bound may spend in the end, at usual effort."""
 CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
@@ -88,7 +88,7 @@ class MedianSearch:
             if self.done:
                 return
             left = reduce(ascent, self.below)
-            if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 2e7 * 2 ** min(turn, 7)):
+            if self.finish(ascent, left, LAST_WORK * self.effort if turn + 1 == turns else 2e7 * 8 ** min(turn, 4)):
                 return
             if turn % 3 == 0 and self.close(ascent, LARGEST_CORE << turn // 3):
                 return
@@ -233,6 +233,7 @@ class MedianSearch:
         margin = 1 - 1e-6 if self.whole else STRICTLY * abs(self.value)
         looks = max(1, min(200, int(CHUNK / (len(left.lists.site) * ROUNDS))))
         while tree.tally[0] and tree.tally[1] < nodes and not self.clock.up:
+            tree = trees.roomy(tree)
             goal = trees.branch(pairs, left.new, tree, ascent.scale[rows], goal, margin, ROUNDS, looks, found)
             if goal < started:
                 started = goal

@@ -3,170 +3,176 @@
 # mypy: allow-untyped-defs
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from planner.arrays import Minutes
+from planner.optimise.median_lift import FREE, OPEN, SHUT, fix, how_many, inner, jit, lift, must, put, thinned, worth
 from planner.optimise.median_search import Lists
 
-FREE, OPEN, SHUT = 0, 1, 2
-
-jit: Any = njit(cache=True, nogil=True)
+ROOM = 64
+"""Branches a tree has room for at first."""
+PROBES, PROBE = 5, 10
+"""Points tried before branching, and steps of a climb for each half."""
+APART = 0.01
+"""How far apart the shares of service must be for two points to be asked about different sites."""
+DOUBT = 0.02
+"""How far from 0 and 1 the share of a point's service must be to branch on it."""
 
 
 class Tree(NamedTuple):
     """The branches still to look at: one row of each array a branch.
 
-    ``status`` ``(room, sites)`` tells which sites are free, open or shut there, ``price`` ``(room, points)`` the
-    prices to start from, ``bound`` ``(room,)`` what the branch cannot go below. ``tally`` is how many
-    branches wait, and how many were looked at.
+    ``status`` ``(room, sites)`` tells which sites are free, open or shut there, ``limit`` ``(room, points)`` within
+    which minutes each point must be served, ``price`` ``(room, points)`` the prices to start from, ``often``
+    ``(room, sites)`` how often each site was taken of late, ``bound`` ``(room,)`` what the branch cannot go below.
+    ``tally`` is how many branches wait, and how many were looked at.
     """
 
     status: npt.NDArray[np.int8]
+    limit: Minutes
     price: Minutes
+    often: npt.NDArray[np.float64]
     bound: npt.NDArray[np.float64]
     tally: npt.NDArray[np.int64]
 
 
 def planted(lists: Lists, sites: int, price: Minutes) -> Tree:
     """A tree of one branch, where every site is free."""
-    room = sites + 3
+    points = len(lists.cap)
     tree = Tree(
-        np.zeros((room, sites), np.int8),
-        np.zeros((room, len(lists.cap))),
-        np.full(room, -np.inf),
-        np.zeros(2, np.int64),
-    )
+        np.zeros((ROOM, sites), np.int8), np.full((ROOM, points), np.inf), np.zeros((ROOM, points)),
+        np.zeros((ROOM, sites)), np.full(ROOM, -np.inf), np.zeros(2, np.int64),
+    )  # fmt: skip
     tree.price[0] = np.minimum(price, lists.cap)
     tree.tally[0] = 1
     return tree
 
 
-@jit
-def reduced_costs(lists, status, price, rho):
-    """Reduced costs of the sites that are not shut; the prices' own worth and the open sites' part."""
-    rho[:] = 0.0
-    found = 0.0
-    for i in range(len(price)):
-        u, w = price[i], lists.weight[i]
-        found += w * u
+def roomy(tree: Tree) -> Tree:
+    """The tree with room for two more branches at least."""
+    if tree.tally[0] + 2 <= len(tree.bound):
+        return tree
+    return Tree(*(np.concatenate([part, np.zeros_like(part)]) for part in tree[:-1]), tree.tally)
+
+
+@inner
+def doubts(lists, limit, often):
+    """For each point the minutes within which it is or is not served, how much that tells, and how likely it is."""
+    points = len(limit)
+    within, told, share = np.zeros(points), np.zeros(points), np.zeros(points)
+    for i in range(points):
+        whole, all_minutes = 0.0, 0.0
         for e in range(lists.first[i], lists.first[i + 1]):
-            if lists.minutes[e] >= u:
+            if lists.minutes[e] > limit[i] or whole >= 1.0:
                 break
-            rho[lists.site[e]] -= w * (u - lists.minutes[e])
-    for j in range(len(rho)):
-        if status[j] == OPEN:
-            found += rho[j]
-        elif status[j] == SHUT:
-            rho[j] = 0.0
-    return found
-
-
-@jit
-def pick(status, rho, left, taken):
-    """Take the open sites and the ``left`` cheapest free ones: their sum, the last taken's cost, the next one's."""
-    free = np.flatnonzero(status == FREE)
-    order = free[np.argsort(rho[free], kind="mergesort")]
-    found = last = following = 0.0
-    for j in range(len(status)):
-        taken[j] = status[j] == OPEN
-    for k in range(len(order)):
-        if k < left:
-            taken[order[k]] = True
-            found += rho[order[k]]
-            last = rho[order[k]]
-        elif k == left:
-            following = rho[order[k]]
-    if len(order) < left:
-        last = 0.0
-    return found, last, following
-
-
-@jit
-def step(lists, taken, scale, trial, drift, room):
-    """One deflected subgradient step towards a bound higher by ``room``; False at the top."""
-    norm = 0.0
-    for i in range(len(trial)):
-        served = 0
+            part = min(often[lists.site[e]], 1.0 - whole)
+            whole += part
+            all_minutes += part * lists.minutes[e]
+        all_minutes += (1.0 - whole) * min(lists.cap[i], limit[i])
+        below, minutes = 0.0, 0.0
         for e in range(lists.first[i], lists.first[i + 1]):
-            if lists.minutes[e] >= trial[i]:
+            if lists.minutes[e] >= limit[i] or below > 1.0 - DOUBT:
                 break
-            served += taken[lists.site[e]]
-        drift[i] = 0.3 * drift[i] + 0.7 * (1 - served)
-        norm += lists.weight[i] * scale[i] * drift[i] * drift[i]
-    if norm <= 0.0:
-        return False
-    for i in range(len(trial)):
-        lowest = lists.minutes[lists.first[i]]
-        trial[i] = min(lists.cap[i], max(lowest, trial[i] + room / norm * scale[i] * drift[i]))
-    return True
+            below += often[lists.site[e]]
+            minutes += often[lists.site[e]] * lists.minutes[e]
+            if e + 1 < lists.first[i + 1] and lists.minutes[e + 1] <= lists.minutes[e]:
+                continue
+            if DOUBT < below < 1.0 - DOUBT:
+                tells = lists.weight[i] * ((all_minutes - minutes) * below - minutes * (1.0 - below))
+                if tells > told[i]:
+                    within[i], told[i], share[i] = lists.minutes[e], tells, below
+    return within, told, share
 
 
-@jit
-def lift(lists, status, left, price, scale, goal, rounds, often):
-    """Raise a branch's bound in place, up to the goal; ``often`` gets how often each site was taken."""
-    sites = len(status)
-    rho, taken = np.zeros(sites), np.zeros(sites, np.bool_)
-    trial, drift = price.copy(), np.zeros(len(price))
-    best, factor, idle = -np.inf, 1.0, 0
-    often[:] = 0.0
-    for _ in range(rounds):
-        bound = reduced_costs(lists, status, trial, rho)
-        bound += pick(status, rho, left, taken)[0]
-        for j in range(sites):
-            often[j] = 0.9 * often[j] + 0.1 * taken[j]
-        idle += 1
-        if bound > best:
-            if bound > best + 0.01 * (goal - best):
-                idle = 0
-            best = bound
-            price[:] = trial
-        if best >= goal:
+@inner
+def halve(lists, status, limit, at, within, near):
+    """Demand in place that a point is served within so many minutes, or that it is not, which shuts all so near."""
+    if near:
+        limit[at] = within
+        return
+    for e in range(lists.first[at], lists.first[at + 1]):
+        if lists.minutes[e] > within:
             break
-        if idle > 4:
-            factor *= 0.6
-            idle = 0
-            trial[:] = price
-            drift[:] = 0.0
-            bound = reduced_costs(lists, status, trial, rho)
-            bound += pick(status, rho, left, taken)[0]
-        if not step(lists, taken, scale, trial, drift, factor * (goal - bound)):
+        status[lists.site[e]] = SHUT
+
+
+@inner
+def probe(lists, new, status, limit, price, scale, goal, often, at, within, bound):
+    """What halving by a point promises: the bounds of both halves after a short climb, and their prices."""
+    bounds, prices = np.empty(2), np.empty((2, len(price)))
+    for near in range(2):
+        here, most = status.copy(), limit.copy()
+        put(prices, near, price)
+        halve(lists, here, most, at, within, near == 1)
+        left = must(lists, here, most, new)
+        bounds[near] = np.inf
+        if left >= 0:
+            found = lift(lists, here, most, left, prices[near], scale, goal, PROBE, often.copy())
+            bounds[near] = max(bound, found)
+    return bounds, prices
+
+
+@inner
+def telling(lists, new, status, limit, price, bound, often, scale, goal):
+    """Of a few points that tell much, the one whose halves promise most, -1 where all is clear; see `probe`."""
+    within, told, share = doubts(lists, limit, often)
+    bounds, prices = np.full(2, bound), np.empty((2, len(price)))
+    put(prices, 0, price)
+    put(prices, 1, price)
+    at, most, room = -1, -1.0, goal - bound
+    for _ in range(PROBES):
+        i = np.argmax(told)
+        if told[i] <= 0.0:
             break
-    return best
+        some, lifted = probe(
+            lists, new, status, limit, price, scale, goal, often, i, within[i], bound
+        )  # fmt: skip
+        gain = (min(some[0] - bound, room) + 0.01 * room) * (min(some[1] - bound, room) + 0.01 * room)
+        if gain > most:
+            at, most, bounds, prices = i, gain, some, lifted
+        if some.max() >= goal:
+            break
+        for k in range(len(told)):  # the next is asked about other sites
+            if abs(share[k] - share[i]) < APART:
+                told[k] = 0.0
+    return at, within[at], share[at], bounds, prices
 
 
-@jit
-def worth(lists, chosen):
-    """People-minutes of a choice."""
-    found = 0.0
-    for i in range(len(lists.cap)):
-        d = lists.cap[i]
-        for e in range(lists.first[i], lists.first[i + 1]):
-            if chosen[lists.site[e]]:
-                d = lists.minutes[e]
-                break
-        found += lists.weight[i] * d
-    return found
+@inner
+def _split(lists, new, tree, top, status, limit, price, bound, often, scale, goal):
+    """Put both halves of a branch on the tree, the likelier one last: it is looked at first.
 
-
-@jit
-def fix(lists, status, new, price, goal):
-    """Fix free sites whose change would lift the bound to the goal; the number left to open, and the bound."""
-    rho, taken = np.zeros(len(status)), np.zeros(len(status), np.bool_)
-    left = new - np.sum(status == OPEN)
-    own = reduced_costs(lists, status, price, rho)
-    found, last, following = pick(status, rho, left, taken)
-    slack = goal - own - found
+    The halves are: a point is served within so many minutes, or not. Where the climb is sure of every point, one
+    site opens or not.
+    """
     for j in range(len(status)):
-        if status[j] == FREE:
-            if taken[j] and following - rho[j] > slack:
-                status[j] = OPEN
-            elif not taken[j] and rho[j] - last > slack:
-                status[j] = SHUT
-    return new - np.sum(status == OPEN), own + found, taken
+        often[j] = 1.0 if status[j] == OPEN else 0.0 if status[j] == SHUT else often[j]
+    at, within, share, bounds, prices = telling(
+        lists, new, status, limit, price, bound, often, scale, goal
+    )  # fmt: skip
+    site, doubt = -1, -1.0
+    for j in range(len(status)):
+        if status[j] == FREE and min(often[j], 1.0 - often[j]) > doubt:
+            site, doubt = j, min(often[j], 1.0 - often[j])
+    likely = (often[site] if at < 0 else share) >= 0.5
+    for side in range(2):
+        near = int((side == 1) == likely)
+        if bounds[near] >= goal:
+            continue
+        put(tree.status, top, status)
+        put(tree.limit, top, limit)
+        put(tree.often, top, often)
+        put(tree.price, top, prices[near])
+        tree.bound[top] = bounds[near]
+        if at < 0:
+            tree.status[top, site] = OPEN if near else SHUT
+        else:
+            halve(lists, tree.status[top], tree.limit[top], at, within, near == 1)
+        top += 1
+    tree.tally[0] = top
 
 
 @jit
@@ -176,58 +182,35 @@ def branch(lists, new, tree, scale, below, step_down, rounds, looks, best):
     ``below`` is the value only better choices matter under, less ``step_down`` of a new best's value. Gives
     the goal as it is at the end.
     """
-    often = np.zeros(len(best))
     goal = below
     for _ in range(looks):
-        if tree.tally[0] == 0:
+        if tree.tally[0] == 0 or tree.tally[0] + 1 >= len(tree.bound):
             break
         tree.tally[0] -= 1
         top = tree.tally[0]
         tree.tally[1] += 1
         if tree.bound[top] >= goal:
             continue
-        status, price = tree.status[top].copy(), tree.price[top].copy()
-        left = new - np.sum(status == OPEN)
-        bound = lift(lists, status, left, price, scale, goal, rounds, often)
+        status, limit, price = tree.status[top].copy(), tree.limit[top].copy(), tree.price[top].copy()
+        often = tree.often[top].copy()
+        left = must(lists, status, limit, new)
+        if left < 0:
+            continue
+        thin = thinned(lists, status, limit)
+        bound = lift(thin, status, limit, left, price, scale, goal, rounds, often)
         if bound >= goal:
             continue
-        left, bound, taken = fix(lists, status, new, price, goal)
+        left, bound, taken = fix(thin, status, limit, new, price, goal)
+        free = how_many(status, FREE)
+        if left == 0 or free <= left:
+            for j in range(len(status)):
+                taken[j] = status[j] == OPEN or (left > 0 and status[j] == FREE)
         value = worth(lists, taken)
         if value < goal:
             goal = value - step_down
-            best[:] = taken
-        free = np.sum(status == FREE)
-        if bound >= goal or free == 0 or left == 0:
-            if left == 0 or free == 0:
-                value = worth(lists, status == OPEN)
-                if value < goal:
-                    goal = value - step_down
-                    best[:] = status == OPEN
+            for j in range(len(taken)):
+                best[j] = taken[j]
+        if bound >= goal or free <= left or left == 0:
             continue
-        if free <= left:
-            value = worth(lists, status != SHUT)
-            if value < goal:
-                goal = value - step_down
-                best[:] = status != SHUT
-            continue
-        _split(tree, top, status, price, bound, often)
+        _split(thin, new, tree, top, status, limit, price, bound, often, scale, goal)
     return goal
-
-
-@jit
-def _split(tree, top, status, price, bound, often):
-    """Put both halves of a branch on the tree, the likelier one last: it is looked at first."""
-    at, most = -1, -1.0
-    for j in range(len(status)):
-        if status[j] == FREE:
-            doubt = min(often[j], 1.0 - often[j])
-            if doubt > most:
-                at, most = j, doubt
-    sides = (SHUT, OPEN) if often[at] >= 0.5 else (OPEN, SHUT)
-    for side in sides:
-        tree.status[top] = status
-        tree.status[top, at] = side
-        tree.price[top] = price
-        tree.bound[top] = bound
-        top += 1
-    tree.tally[0] = top
