@@ -14,6 +14,7 @@ from planner.optimise.rules import broken
 from planner.optimise.sharing import PeopleServed, Shares, faults_of, share_out
 from planner.optimise.sized_cover import SitesServing
 from planner.optimise.solvers import Highs, Solver
+from planner.optimise.warm import coverage_loops
 from planner.plan import Plan, Scenario
 
 
@@ -33,6 +34,7 @@ def answer(
         raise QuestionError(f"seconds must be a number above 0, not {seconds!r}")
     if effort is not None and effort < 1:
         raise QuestionError(f"effort must be a whole number, 1 or more, not {effort!r}")
+    coverage_loops()
     clock, solver = Clock(seconds if effort is None else float("inf")), solver or Highs()
     problem = problem_of(scenario)
     choice = solver.solve(problem, objective, clock, effort=effort, seed=seed, progress=progress)

@@ -14,6 +14,7 @@ from planner.optimise.clock import Clock, Progress
 from planner.optimise.median_local import compiled
 from planner.optimise.median_problem import ShortLists, SitingProblem, short_lists
 from planner.optimise.median_run import MedianSearch
+from planner.optimise.warm import median_loops
 
 Status = Literal["proven", "within gap", "time limit"]
 
@@ -77,10 +78,11 @@ def least_mean_time(
     longest known minutes, so that nobody is better off unserved. ``inf`` demands that everyone whom any
     site reaches be served. The search ends when proven, at a gap of ``gap``, after ``seconds``, or when the
     ``effort`` (1 is usual, more tries longer) is spent; without the clock's say it repeats exactly. Ctrl-C
-    gives the best so far.
+    gives the best so far. Compiling, which happens once on a machine and takes about a minute, is not counted.
 
     Raises `QuestionError` where being unserved would pay, and `InfeasibleError` where ``inf`` cannot be met.
     """
+    median_loops(problem.minutes.dtype.name)
     clock = Clock(seconds)
     unserved = _unserved(problem, unserved_minutes)
     lists, reached = short_lists(problem, unserved)

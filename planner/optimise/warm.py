@@ -1,0 +1,50 @@
+"""Warm: the compiled loops, made ready before a clock starts, so that compiling them takes none of a caller's seconds.
+
+They are compiled once and kept on disk; from then on this only loads them, in about a second a process.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from planner.optimise.clock import Clock
+from planner.optimise.problem import Problem
+
+
+@cache
+def coverage_loops() -> None:
+    """Run every loop of the coverage search on a handful of customers."""
+    from planner.optimise import lagrange, search
+    from planner.optimise.reduce import reduce
+
+    random = np.random.default_rng(0)
+    near = random.random((40, 12)) < 0.3
+    row, site = np.nonzero(near)
+    reduced = reduce(Problem.from_pairs(random.integers(1, 9, 40).astype(float), site, row, sites=12, new=3))
+    state = search.descend(reduced, search.greedy(reduced), sweeps=2)
+    search.anneal(reduced, state, Clock(float("inf")), effort=1, seed=0)
+    lagrange.improve(reduced, lagrange.begin(reduced), 0.0, Clock(float("inf")), steps=1)
+
+
+@cache
+def median_loops(kind: str) -> None:
+    """Run every loop of the median's search on a handful of points; ``kind`` is that of the minutes."""
+    from planner.optimise import median_tree as trees
+    from planner.optimise.median_local import Ascent, compiled, first_answer, improved, shaken
+    from planner.optimise.median_problem import SitingProblem, short_lists
+    from planner.optimise.median_reduce import reduce
+
+    clock, minutes = Clock(float("inf")), np.random.default_rng(0).uniform(0, 20, (12, 40)).astype(kind)
+    problem = SitingProblem.from_matrix(minutes, new=3)
+    lists, _ = short_lists(problem, np.full(40, 30.0))
+    opened = improved(lists, first_answer(lists, 3, clock), 3, clock)
+    problem.nearest(opened)
+    shaken(lists, opened, 3, clock=clock, rounds=5, seed=0, kicks=2, heat=0.1)
+    ascent = Ascent.beside(lists, 3, opened)
+    ascent.climb(1e3, 5)
+    ascent.adopt(ascent.price)
+    reduce(ascent, 1e3)
+    tree = trees.planted(compiled(lists), 12, ascent.price)
+    trees.branch(compiled(lists), 3, tree, ascent.scale, 1e3, 1e-3, 5, 2, np.zeros(12, bool))

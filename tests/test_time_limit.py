@@ -1,0 +1,52 @@
+"""Limits in seconds: compiling is not counted, and what is counted is kept."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from planner.optimise import warm
+from planner.optimise.median import least_mean_time
+from planner.optimise.median_problem import SitingProblem
+
+
+def scattered(sites: int, demand: int, new: int) -> SitingProblem:
+    random = np.random.default_rng(0)
+    place, home = random.uniform(0, 20, (2, sites, 1)), random.uniform(0, 20, (2, 1, demand))
+    return SitingProblem.from_matrix(np.hypot(*(place - home)), new=new)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0])
+def test_a_limit_is_kept_within_a_second_from_the_start_of_the_call(seconds: float) -> None:
+    problem = scattered(300, 3_000, 30)
+    warm.median_loops(problem.minutes.dtype.name)
+    began = perf_counter()
+    choice = least_mean_time(problem, unserved_minutes=60.0, seconds=seconds)
+    spare = 2.0 if os.environ.get("PYTEST_XDIST_WORKER") else 1.0  # a shared core
+    assert choice.seconds <= seconds + spare
+    assert perf_counter() - began <= seconds + 2 * spare
+
+
+def test_a_warmed_process_compiles_nothing_more() -> None:
+    script = """
+import numpy as np
+from numba.core import event
+from planner.optimise import warm
+from planner.optimise.median import least_mean_time
+from planner.optimise.median_problem import SitingProblem
+warm.median_loops("float64")
+with event.install_recorder("numba:compile") as seen:
+    random = np.random.default_rng(0)
+    table = np.hypot(*(random.uniform(0, 20, (2, 40, 1)) - random.uniform(0, 20, (2, 1, 200))))
+    least_mean_time(SitingProblem.from_matrix(table, new=5), unserved_minutes=60.0)
+print(sorted({str(one.data["dispatcher"]) for _, one in seen.buffer}))
+"""
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
