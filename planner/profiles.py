@@ -66,7 +66,20 @@ def travel_profile(mode: Mode) -> Profile:
     if mode not in known:
         raise QuestionError(f"unknown mode {mode!r}; known: {', '.join(known)}")
     data = dict(known[mode])
+    data.pop("frail", None)
     data["sources"] = {name: Text.of(words) for name, words in data.get("sources", {}).items()}  # type: ignore[attr-defined]
     for name in ("barred", "never_attach"):
         data[name] = frozenset(data.get(name, ()))  # type: ignore[call-overload]
     return Profile(mode=mode, **data)  # type: ignore[arg-type]
+
+
+def frail_profile() -> Profile:
+    """How a frail elder walks: slower, and no steps at all."""
+    walk, frail = travel_profile("walk"), dict(_shipped()["walk"]["frail"])  # type: ignore[call-overload]
+    told = {name: Text.of(words) for name, words in frail["sources"].items()}
+    return walk.but(
+        metres_per_second=frail["metres_per_second"],
+        access_metres_per_second=frail["metres_per_second"],
+        barred=walk.barred | set(frail["barred"]),
+        sources={**walk.sources, **told},
+    )

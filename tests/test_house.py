@@ -18,7 +18,7 @@ FLOORS = [
     "layers imports rounding profiles ratios",
     "area roads demand sites services store geopackage",
     "gazetteer network service_files",
-    "routing",
+    "routing slopes",
     "coverage candidates",
     "access plan allotment beds village_homes projection suitability",
     "facts programme",
