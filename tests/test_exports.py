@@ -115,6 +115,7 @@ def test_text_too_long_for_a_dbf_is_cut_between_characters_and_listed(tmp_path: 
     assert not (tmp_path / "out.losses.csv").exists()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=30), unique=True, max_size=30))
 def test_field_names_are_short_ascii_and_apart(headings: list[str]) -> None:
     names = list(field_names(headings).values())

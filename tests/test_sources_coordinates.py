@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point, Polygon
 
@@ -93,6 +93,7 @@ def test_a_neighbouring_zone_is_detected_by_where_the_data_fall(tmp_path: Path, 
         read_roads(path, area=area, crs="EPSG:4548")
 
 
+@settings(deadline=None)
 @given(st.floats(73, 135), st.floats(18, 53))
 def test_fault_55_shifts_are_turned_back_to_better_than_half_a_metre(lon: float, lat: float) -> None:
     true = np.array([[lon, lat]])
