@@ -52,3 +52,14 @@ def test_a_programme_left_open_says_so_and_its_bound_holds(monkeypatch: pytest.M
     assert plan.value <= best.value * (1 + 1e-9) <= plan.bound * (1 + 2e-9)
     assert plan.status == ("proven" if plan.proven else "time limit")
     verify(plan)
+
+
+def test_ctrl_c_gives_the_best_programme_so_far() -> None:
+    def interrupt(value: float, bound: float) -> None:
+        if np.isfinite(value) and np.isfinite(bound):
+            raise KeyboardInterrupt
+
+    plan = maximise_tiers(test_tiers.question(3, purse=True), progress=interrupt)
+    assert plan.status in {"interrupted", "proven"}
+    assert plan.bound >= plan.value
+    verify(plan)

@@ -77,10 +77,17 @@ def _starts(
 ) -> Iterator[list[Mask]]:
     """Choices to begin from: each year best given the one before, and the last year taken apart."""
     for way in (_forward, _backward):
+        own = clock.part(clock.left * 0.2)
         try:
-            yield way(question, joint, clock.part(clock.left * 0.2), effort, seed)
+            yield way(question, joint, own, effort, seed)
         except OptimiseError:
             continue  # this way found none; the joint search has others
+        except KeyboardInterrupt:
+            own.stopped = True
+        finally:
+            clock.stopped |= own.stopped
+        if clock.stopped:
+            return
 
 
 def _forward(question: PhasedScenario, joint: Joint, clock: Clock, effort: int | None, seed: int) -> list[Mask]:

@@ -120,10 +120,17 @@ def _starts(
 ) -> Iterator[list[Mask]]:
     """Choices to begin from: from the top down, the tiers above chosen for their own people, or for those below too."""
     for ahead in (False, True):
+        own = clock.part(clock.left * 0.2)
         try:
-            yield _downwards(question, joint, clock.part(clock.left * 0.2), effort, seed, ahead=ahead)
+            yield _downwards(question, joint, own, effort, seed, ahead=ahead)
         except OptimiseError:
             continue  # this way found none; the joint search has others
+        except KeyboardInterrupt:
+            own.stopped = True
+        finally:
+            clock.stopped |= own.stopped
+        if clock.stopped:
+            return
 
 
 def _downwards(
