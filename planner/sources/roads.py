@@ -178,8 +178,9 @@ def _classes(records: Records, ledger: Ledger, found: Mapping[str, str], asked: 
     given = texts(records.frame[heading])
     mine = {plain(word): road_class for word, road_class in asked.items()}
     known = {word: mine.get(plain(word)) or _class_of(word) for word in set(given[ledger.standing])}
-    told = np.array([known.get(word) or "road" for word in given], dtype=object)
-    odd = ledger.standing & np.array([known.get(word) is None for word in given], bool)
+    word_of, words = pd.factorize(given)
+    told = np.array([known.get(word) or "road" for word in words], dtype=object)[word_of]
+    odd = ledger.standing & np.array([known.get(word) is None for word in words], bool)[word_of]
     ledger.repair(odd, "road.class_unknown", heading, before=given, after="road")
     counts = pd.Series(given[ledger.standing]).value_counts()
     ledger.table(
@@ -242,9 +243,11 @@ def _directions(
         every = _drawn_both_ways(lines[ledger.standing]) if directed is None else directed
         ledger.fact("directed", f"{'yes' if every else 'no'} ({'found out' if directed is None else 'as asked'})")
         return lines, np.full(len(records), every)
-    given = np.array([one.casefold() for one in texts(records.frame[found["oneway"]])], dtype=object)
+    word_of, words = pd.factorize(texts(records.frame[found["oneway"]]))
+    given = np.array([word.casefold() for word in words], dtype=object)
     along, against = np.isin(given, list(ALONG)), np.isin(given, list(AGAINST))
-    odd = ledger.standing & ~along & ~against & ~np.isin(given, list(BOTH))
+    odd = ledger.standing & (~along & ~against & ~np.isin(given, list(BOTH)))[word_of]
+    given, along, against = given[word_of], along[word_of], against[word_of]
     ledger.repair(odd, "value.unknown", found["oneway"], before=given, after="no")
     turned = lines.copy()
     backwards = against & ledger.standing
