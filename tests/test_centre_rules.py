@@ -92,3 +92,14 @@ def test_a_tampered_plan_of_the_last_persons_minutes_is_rejected() -> None:
 def test_rules_without_meaning_for_the_last_person_are_refused_by_name(rule: str) -> None:
     with pytest.raises(QuestionError, match=rule):
         minimise_worst_time(question(1, rule))
+
+
+def test_fault_80_more_money_sites_or_minutes_never_keep_the_last_person_farther() -> None:
+    for seed in range(5):
+        less = question(seed, "budget", new=4).but(budget=10.0)
+        try:
+            before = minimise_worst_time(less).value
+        except InfeasibleError:
+            continue
+        for more in (less.but(budget=14.0), less.but(new=less.new + 1) if less.possible.sum() > less.new else less):
+            assert minimise_worst_time(more).value <= before + 1e-9
