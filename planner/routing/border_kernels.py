@@ -12,7 +12,6 @@ from planner.routing.outline_kernels import (
     apart_square,
     bounds,
     cells_of,
-    inlined,
     jit,
     less,
     less_arc,
@@ -26,10 +25,11 @@ def border_of(capsules, border):
     0 where it is unclear.
     """
     count = len(capsules)
-    boxes = np.empty((count, 4))
+    boxes, widest = np.empty((count, 4)), 0.0
     for at in range(count):
         boxes[at, 0], boxes[at, 1], boxes[at, 2], boxes[at, 3] = bounds(capsules, at)
-    cells = cells_of(boxes, 2 * capsules["radius"].max())
+        widest = max(widest, capsules[at].radius)
+    cells = cells_of(boxes, 2 * widest)
     near, seen = np.empty(count, np.int32), np.full(count, -1, np.int32)
     spans, others, cuts = np.empty((SPANS, 2)), np.empty((SPANS, 2)), np.empty(8)
     parts = 0
@@ -43,7 +43,7 @@ def border_of(capsules, border):
             if left < 0:
                 return 0
             parts = write(line, face, capsules[at].outer, spans[:left], border, parts)
-    return parts if parts <= len(border.x0) else -parts
+    return parts if parts <= len(border) else -parts
 
 
 @jit
@@ -144,7 +144,7 @@ def swallowed(line, near, capsules):
     return False
 
 
-@inlined
+@jit
 def less_one(line, face, other, capsules, spans, count, cuts):
     """Take away the parts of a face inside a capsule."""
     if face % 2:
@@ -163,20 +163,19 @@ def write(line, face, outer, spans, border, parts):
         low, high = span
         if (high - low) * (size if face % 2 else 1.0) < SHORTEST_METRES:
             continue
-        if parts < len(border.x0):
+        if parts < len(border):
+            part = border[parts]
             if face % 2:
                 start = np.arctan2(north, east)
                 x0, y0 = x + size * np.cos(start + low), y + size * np.sin(start + low)
                 x1, y1 = x + size * np.cos(start + high), y + size * np.sin(start + high)
-                border.cx[parts], border.cy[parts], border.radius[parts] = x, y, size
-                border.since[parts], border.turn[parts] = start + low, high - low
+                part.cx, part.cy, part.radius, part.since, part.turn = x, y, size, start + low, high - low
             else:
                 x0, y0, x1, y1 = x + low * east, y + low * north, x + high * east, y + high * north
-                border.radius[parts] = 0.0
+                part.radius, part.since, part.turn = 0.0, 0.0, 0.0
             if not outer:
                 x0, y0, x1, y1 = x1, y1, x0, y0
-                border.since[parts] += border.turn[parts]
-                border.turn[parts] *= -1
-            border.x0[parts], border.y0[parts], border.x1[parts], border.y1[parts] = x0, y0, x1, y1
+                part.since, part.turn = part.since + part.turn, -part.turn
+            part.x0, part.y0, part.x1, part.y1 = x0, y0, x1, y1
         parts += 1
     return parts

@@ -17,7 +17,6 @@ from numba import njit
 
 Array: TypeAlias = npt.NDArray[Any]
 jit: Any = njit(nogil=True, cache=True, error_model="numpy")
-inlined: Any = njit(nogil=True, cache=True, error_model="numpy", inline="always")
 
 SPANS = 64  # parts of one side that may be left at a time
 TINY = 1e-12
@@ -32,21 +31,9 @@ CAPSULE = np.dtype(
 """A capsule runs from (ax, ay) along the unit vector (ux, uy) for ``length``; ``outer`` ones add, the others take away."""
 
 
-class Border(NamedTuple):
-    """Parts of a border: ``x0, y0, x1, y1`` are its ends, area on the left.
-
-    An arc has its centre in ``cx, cy``, its ``radius`` (0 where it is straight), and runs from angle ``since`` by ``turn``.
-    """
-
-    x0: Array
-    y0: Array
-    x1: Array
-    y1: Array
-    cx: Array
-    cy: Array
-    radius: Array
-    since: Array
-    turn: Array
+PART = np.dtype([(name, np.float64) for name in ("x0", "y0", "x1", "y1", "cx", "cy", "radius", "since", "turn")])
+"""A part of a border from (x0, y0) to (x1, y1), land on the left. An arc has its centre in (cx, cy), its ``radius``, 0 where
+the part is straight, and runs from the angle ``since`` by ``turn``."""
 
 
 class Cells(NamedTuple):
@@ -93,7 +80,10 @@ def bounds(capsules, at):
 @jit
 def cells_of(boxes, size):
     """Lay boxes (west, south, east, north) out in square cells."""
-    west, south, east, north = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    for at in range(len(boxes)):
+        west, south = min(west, boxes[at, 0]), min(south, boxes[at, 1])
+        east, north = max(east, boxes[at, 2]), max(north, boxes[at, 3])
     columns, rows = int((east - west) / size) + 1, int((north - south) / size) + 1
     starts = np.zeros(rows * columns + 1, np.int64)
     items = np.empty(0, np.int32)
@@ -102,19 +92,19 @@ def cells_of(boxes, size):
             for row in range(int((boxes[at, 1] - south) / size), int((boxes[at, 3] - south) / size) + 1):
                 for column in range(int((boxes[at, 0] - west) / size), int((boxes[at, 2] - west) / size) + 1):
                     cell = row * columns + column
-                    if fill == 0:
-                        starts[cell + 1] += 1
-                    else:
+                    if fill:
                         starts[cell] -= 1
                         items[starts[cell]] = at
-        if fill == 0:
-            starts = np.cumsum(starts)
+                    else:
+                        starts[cell] += 1
+        if not fill:  # where each cell ends; filling brings that back to where it starts
+            for cell in range(1, len(starts)):
+                starts[cell] += starts[cell - 1]
             items = np.empty(starts[-1], np.int32)
-            starts[:-1] = starts[1:]
     return Cells(west, south, size, columns, rows, starts, items)
 
 
-@inlined
+@jit
 def side_inside(x, y, dx, dy, length, capsules, at):
     """Give the part of a straight side from (x, y) along (dx, dy) inside a capsule, in metres; empty where lo >= hi."""
     ux, uy, far, radius = capsules[at].ux, capsules[at].uy, capsules[at].length, capsules[at].radius
@@ -205,7 +195,7 @@ def add_cut(angle, cuts, count):
     return count + 1
 
 
-@inlined
+@jit
 def less_arc(spans, count, circle, capsules, at, cuts):
     """Take away the parts of a half circle (x, y, east and north of its start, radius) inside a capsule."""
     x, y, east, north, radius = circle
@@ -236,7 +226,7 @@ def less_arc(spans, count, circle, capsules, at, cuts):
     return count
 
 
-@inlined
+@jit
 def less(spans, count, low, high):
     """Take an interval away from disjoint ones; tells how many are left, or `UNCLEAR` where there are too many."""
     for at in range(count - 1, -1, -1):
@@ -245,7 +235,7 @@ def less(spans, count, low, high):
             continue
         if low <= first and high >= last:
             count -= 1
-            spans[at] = spans[count]
+            spans[at, 0], spans[at, 1] = spans[count, 0], spans[count, 1]
         elif low <= first:
             spans[at, 0] = high
         elif high >= last:

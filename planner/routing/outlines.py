@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
 from planner.arrays import Lines, Metres, Points, Positions
 from planner.routing.reached import Pieces
-
-if TYPE_CHECKING:
-    from planner.routing.outline_kernels import Border
 
 STEPS = 8  # straight ones in which a quarter of a circle is drawn
 AT_ONCE = 256  # outlines made into geometry together
@@ -87,9 +84,9 @@ class Outliner:
         return Rings(xy, np.diff(self.starts[: rings + 1]), self.owner[:rings].copy())
 
     def _make_room(self, parts: int) -> None:
-        from planner.routing.outline_kernels import Border
+        from planner.routing.outline_kernels import PART
 
-        self.border: Border = Border(*(np.empty(parts) for _ in Border._fields))
+        self.border = np.empty(parts, PART)
         self.following = np.empty(parts, np.int64)
         self.xy = np.empty((8 * parts, 2))
         self.starts, self.owner = np.zeros(parts, np.int64), np.empty(parts, np.int64)

@@ -16,16 +16,16 @@ LEAST_SQUARE_METRES = 0.01
 @jit
 def linked(border, parts, following):
     """Find the part that starts where each ends; tell whether all of them were found, each once."""
-    order = np.argsort(border.x0[:parts])
-    xs = border.x0[:parts][order]
+    order = np.argsort(border["x0"][:parts])
+    xs = border["x0"][:parts][order]
     taken = np.zeros(parts, np.bool_)
     for at in range(parts):
-        x, y = border.x1[at], border.y1[at]
+        x, y = border[at].x1, border[at].y1
         best, nearest = -1, MEET_METRES
         rank = np.searchsorted(xs, x - MEET_METRES)
         while rank < parts and xs[rank] <= x + MEET_METRES:
             other = order[rank]
-            metres = np.hypot(xs[rank] - x, border.y0[other] - y)
+            metres = np.hypot(xs[rank] - x, border[other].y0 - y)
             if metres < nearest:
                 best, nearest = other, metres
             rank += 1
@@ -47,19 +47,19 @@ def rings_of(border, parts, following, step, xy, starts):
         first, at = corners, begin
         while not done[at]:
             done[at] = True
-            steps = max(1, int(np.ceil(abs(border.turn[at]) / step - 1e-9))) if border.radius[at] > 0 else 1
+            steps = max(1, int(np.ceil(abs(border[at].turn) / step - 1e-9))) if border[at].radius > 0 else 1
             for nth in range(steps):
                 if corners < len(xy):
-                    angle = border.since[at] + border.turn[at] * nth / steps
+                    angle = border[at].since + border[at].turn * nth / steps
                     if nth == 0:
-                        xy[corners, 0], xy[corners, 1] = border.x0[at], border.y0[at]
+                        xy[corners, 0], xy[corners, 1] = border[at].x0, border[at].y0
                     else:
-                        xy[corners, 0] = border.cx[at] + border.radius[at] * np.cos(angle)
-                        xy[corners, 1] = border.cy[at] + border.radius[at] * np.sin(angle)
+                        xy[corners, 0] = border[at].cx + border[at].radius * np.cos(angle)
+                        xy[corners, 1] = border[at].cy + border[at].radius * np.sin(angle)
                 corners += 1
             at = following[at]
         if corners < len(xy):
-            xy[corners] = xy[first]
+            xy[corners, 0], xy[corners, 1] = xy[first, 0], xy[first, 1]
             corners += 1
             if abs(square_metres(xy[first:corners])) < LEAST_SQUARE_METRES:
                 corners = first
