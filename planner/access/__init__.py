@@ -5,6 +5,7 @@ from planner.access.delivery import Deliveries, deliver
 from planner.access.gaps import CLUSTER, NOT_CONNECTED, find_gaps
 from planner.access.inequality import Inequality, inequality
 from planner.access.readings import Readings, readings
+from planner.access.robustness import Robustness, robustness
 from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise, units_of
 from planner.access.suppressed import Suppressed, is_sensitive, suppress
 from planner.access.suppression import ALONGSIDE, hide, suppress_counts
@@ -19,6 +20,7 @@ __all__ = [
     "Deliveries",
     "Inequality",
     "Readings",
+    "Robustness",
     "Summary",
     "Suppressed",
     "Times",
@@ -31,6 +33,7 @@ __all__ = [
     "is_sensitive",
     "nearest_times",
     "readings",
+    "robustness",
     "step_decay",
     "summarise",
     "suppress",
