@@ -22,6 +22,9 @@ _SERVICE = click.option(
     "--service", help="Which [[service]] of the planner.toml, by its id; needless where there is one."
 )
 _DATA = click.option("--data", type=_PATH, help="Folder the input files are in (default: beside the TOML).")
+_PLAN = click.option(
+    "--plan", "saved", type=_PATH, help="A plan saved before (save_plan), drawn instead of siting anew."
+)
 _QUIET = click.option("--quiet", is_flag=True, help="No progress bars.")
 REGISTER_MAPS = ("divisions", "changes", "boundaries", "names", "signs")
 
@@ -31,6 +34,7 @@ REGISTER_MAPS = ("divisions", "changes", "boundaries", "names", "signs")
 @click.option("--out", type=_PATH, required=True, help="The page to write, such as maps/plan.html.")
 @_SERVICE
 @_DATA
+@_PLAN
 @click.option(
     "--of",
     "kind",
@@ -49,6 +53,7 @@ def map_command(
     out: Path,
     service: str | None,
     data: Path | None,
+    saved: Path | None,
     kind: str,
     on: datetime | None,
     before: datetime | None,
@@ -72,7 +77,8 @@ def map_command(
         from planner.project import open_project
 
         project = open_project(source, data=data)
-        answer_one(project, service, progress=not quiet and sys.stderr.isatty()).draw(lang=lang).save(out)
+        found = answer_one(project, service, plan=saved, progress=not quiet and sys.stderr.isatty())
+        found.draw(lang=lang).save(out)
     click.echo(str(out))
 
 
@@ -83,10 +89,17 @@ def map_command(
 )
 @_SERVICE
 @_DATA
+@_PLAN
 @_LANG
 @_QUIET
 def report_command(
-    source: Path, out: tuple[Path, ...], service: str | None, data: Path | None, lang: str | None, quiet: bool
+    source: Path,
+    out: tuple[Path, ...],
+    service: str | None,
+    data: Path | None,
+    saved: Path | None,
+    lang: str | None,
+    quiet: bool,
 ) -> None:
     """Write the report of a planner.toml's plan as workbook, brief or page.
 
@@ -98,9 +111,8 @@ def report_command(
     known = (".xlsx", ".docx", ".html")
     if wrong := [path.name for path in out if path.suffix.lower() not in known]:
         raise QuestionError(f"a report is {', '.join(known)}, not {wrong[0]!r}")
-    told = answer_one(open_project(source, data=data), service, progress=not quiet and sys.stderr.isatty()).report(
-        lang=lang
-    )
+    found = answer_one(open_project(source, data=data), service, plan=saved, progress=not quiet and sys.stderr.isatty())
+    told = found.report(lang=lang)
     for path in out:
         folder_of(path)
         click.echo(str(told.save(path)))

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from planner import cli
 from planner.errors import InfeasibleError, QuestionError, SourceError, StoreError
+from planner.optimise import save_plan
 from planner.project import Run, open_project
 from planner.project.register_names import register_names
 from tests.commands import outcome
@@ -265,3 +266,22 @@ def test_the_register_is_drawn_by_command_and_its_names_stand_on_a_plan_s_map(tm
     names = register_names(tmp_path, open_project(tmp_path).area, date(2024, 1, 1))
     assert names is not None
     assert names.crs == open_project(tmp_path).area.crs
+
+
+def test_a_saved_plan_is_drawn_without_siting_anew(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = save_plan(run.plans["meal_station"], tmp_path / "plan.json")
+
+    def never(*_: object) -> None:
+        raise AssertionError("the plan is saved; nothing needs to be sited")
+
+    monkeypatch.setattr("planner.project.run._solve", never)
+    page = tmp_path / "saved.html"
+    code, said = outcome("map", str(folder), "--out", str(page), "--plan", str(saved), "--quiet")
+    assert code == 0, said
+    overall = run.facts["meal_station"].overall
+    assert f"{overall['covered']:,}" in page.read_text(encoding="utf-8")
+    other = changed(folder, tmp_path, "new = 2", "new = 1")
+    code, said = outcome("map", str(other), "--data", str(folder), "--out", str(page), "--plan", str(saved), "--quiet")
+    assert code == 3, said

@@ -25,6 +25,7 @@ from planner.optimise import (
     maximise_worst_share,
     minimise_mean_time,
     minimise_worst_time,
+    read_plan,
 )
 from planner.plan import Plan, Scenario
 from planner.profiles import travel_profile
@@ -147,6 +148,20 @@ def answer(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, 
     idents = tiers.services if tiers is not None and block.ident in tiers.services else [block.ident]
     some = settings.model_copy(update={"service": [each for each in settings.service if each.ident in idents]})
     return next(one for one in answers(inputs, some, data, watch) if one.block.ident == block.ident)
+
+
+def answer_saved(
+    path: Path, block: ServiceBlock, inputs: Inputs, settings: Settings, data: Path, watch: Watch
+) -> Answer:
+    """Answer one service by the plan saved in a file, measured afresh on these inputs, instead of siting anew.
+
+    Raises `QuestionError` where the plan was made for another question, or is one of several years or tiers.
+    """
+    ready = make_ready(block, inputs, settings, data, watch)
+    plan = read_plan(path, _scenario(ready, settings))
+    if not isinstance(plan, Plan):
+        raise QuestionError(f"{path} holds a programme of several plans; draw its project without a saved plan")
+    return ready.answer(plan, settings, watch)
 
 
 def _answered(ready: Ready, inputs: Inputs, settings: Settings, watch: Watch) -> Answer:

@@ -14,7 +14,7 @@ from planner.facts import Facts
 from planner.maps import PlanMap, draw
 from planner.project.inputs import Inputs, read_inputs
 from planner.project.register_names import register_names
-from planner.project.run import Answer, answer
+from planner.project.run import Answer, answer, answer_saved
 from planner.project.watch import Watch
 from planner.reports import PlanReport, report
 
@@ -52,8 +52,10 @@ class Single:
         )
 
 
-def answer_one(project: Project, ident: str | None = None, *, progress: bool = False) -> Single:
-    """Answer one service of a project: the one named, or the only one there is.
+def answer_one(
+    project: Project, ident: str | None = None, *, plan: Path | None = None, progress: bool = False
+) -> Single:
+    """Answer one service of a project, the one named or the only one there is; by a saved ``plan`` rather than siting anew.
 
     Raises `QuestionError` where it must be named, or bears another name.
     """
@@ -65,7 +67,8 @@ def answer_one(project: Project, ident: str | None = None, *, progress: bool = F
         raise QuestionError(f"{project.path} has no service {wanted!r}; it has {', '.join(blocks)}")
     watch = Watch(visible=progress)
     inputs = read_inputs(project.settings, project.data, watch)
-    found = answer(blocks[wanted], inputs, project.settings, project.data, watch)
+    asked = (blocks[wanted], inputs, project.settings, project.data, watch)
+    found = answer(*asked) if plan is None else answer_saved(plan, *asked)
     names = register_names(project.path.parent, inputs.area, project.settings.project.on)
     return Single(found, found.facts(project.settings, inputs), inputs, project.settings.project.lang, names)
 
