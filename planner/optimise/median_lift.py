@@ -15,7 +15,8 @@ LATELY = 0.04
 """Weight of the last step in how often a site is taken."""
 
 jit: Any = njit(cache=True, nogil=True)
-inner: Any = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_njit: Any = njit  # its types do not know the two options
+inner: Any = _njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For loops that only other loops call: they need no door to Python, and compile sooner."""
 
 

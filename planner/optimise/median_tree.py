@@ -55,7 +55,8 @@ def roomy(tree: Tree) -> Tree:
     """The tree with room for two more branches at least."""
     if tree.tally[0] + 2 <= len(tree.bound):
         return tree
-    return Tree(*(np.concatenate([part, np.zeros_like(part)]) for part in tree[:-1]), tree.tally)
+    status, limit, price, often, bound = (np.concatenate([part, np.zeros_like(part)]) for part in tree[:-1])
+    return Tree(status, limit, price, often, bound, tree.tally)
 
 
 @inner
@@ -124,7 +125,7 @@ def telling(lists, new, status, limit, price, bound, often, scale, goal):
     put(prices, 1, price)
     at, most, room = -1, -1.0, goal - bound
     for _ in range(PROBES):
-        i = np.argmax(told)
+        i = int(np.argmax(told))
         if told[i] <= 0.0:
             break
         some, lifted = probe(
