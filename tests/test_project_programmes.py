@@ -9,8 +9,12 @@ import openpyxl
 import pytest
 
 from planner.errors import QuestionError
+from planner.facts import gather
+from planner.optimise import maximise_over_years
 from planner.project import open_project
 from planner.project.settings import read_settings
+from planner.reports import report
+from tests.test_phases import question
 from tests.tiny_project import TOML, make_project
 
 PHASES = "phases = [{ year = 2024, new = 1 }, { year = 2026, new = 2 }]\ndiscount = 0.05\nuntil = 2030\nseconds = 20.0"
@@ -99,3 +103,15 @@ def test_keys_of_programmes_that_contradict_themselves_are_told(
         text = text.replace(old, new)
     with pytest.raises(QuestionError, match=words):
         read_settings(write(folder, text), folder)
+
+
+@pytest.mark.parametrize("hide", [False, True])
+def test_a_report_of_a_plan_over_years_hides_people_where_counts_are_small_and_secret(hide: bool) -> None:
+    plan = maximise_over_years(question(2, money=True))
+    facts = gather(plan.plans[-1], hide_small=hide)
+    told = {table.key: table for table in report(facts, programme=plan, lang="en").tables}
+    keys = [heading.key for heading in told["phases"].headings]
+    assert ("covered" in keys) != hide
+    assert [row[0] for row in told["phases"].rows] == ["2025", "2027", "2029"]
+    assert len(told["phase_sites"].rows) == len(plan.openings)
+    assert [table.key for table in report(plan).tables if table.key.startswith("phase")] == ["phases", "phase_sites"]
