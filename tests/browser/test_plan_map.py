@@ -14,9 +14,11 @@ import pytest
 
 from planner.access import find_gaps, summarise
 from planner.area import StudyArea
-from planner.maps import PlanMap, draw, draw_comparison, tianditu, write_index
+from planner.maps import PlanMap, draw, draw_comparison, draw_frontier, tianditu, write_index
+from planner.reports import report
 from planner.services import service
 from planner.sites import Sites
+from tests.browser.test_accessibility import faults
 from tests.plans import small_plan, small_readings
 
 Open = Callable[..., Any]
@@ -268,4 +270,15 @@ def test_a_sensitive_service_shows_its_stations_but_nobody_s_home(
 def test_the_index_of_a_folder_opens_in_silence(page: Path, open_page: Open) -> None:
     opened = open_page(write_index(page.parent), ready="")
     assert opened.tab.locator("li a").first.get_attribute("href") == "plan.html"
+    opened.is_quiet()
+
+
+def test_a_frontier_and_a_report_page_open_in_silence(area: StudyArea, open_page: Open, tmp_path: Path) -> None:
+    readings = small_readings()
+    plans = [small_plan(readings, new=new) for new in (1, 3)]
+    opened = open_page(draw_frontier(plans).save(tmp_path / "frontier.html"), ready="svg", bypass_csp=True)
+    assert opened.tab.locator("circle").count() == 2
+    assert faults(opened.tab) == []
+    opened.is_quiet()
+    opened = open_page(report(plans[1], by=area).save(tmp_path / "report.html"), ready="table")
     opened.is_quiet()
