@@ -39,7 +39,7 @@ def absent(values: pd.Series) -> Mask:
 
 def texts(values: pd.Series) -> npt.NDArray[np.object_]:
     """Values as text without outer blanks, whole numbers without a decimal point, ``""`` where missing."""
-    if isinstance(values.dtype, pd.StringDtype):  # only words, mostly few: each is looked at once
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":  # mostly few words: each is looked at once
         code, words = pd.factorize(values)
         known = [*(word.strip() for word in words.tolist()), ""]
         return np.array(known, dtype=object)[code]
