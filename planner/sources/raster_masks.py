@@ -54,7 +54,7 @@ def read_mask(
         shapely.geometry.shape(one) for one, _ in shapes(chosen.astype(np.uint8), mask=chosen, transform=transform)
     ]
     way = between(own, area.crs)
-    moved = [shapely.transform(one, way.transform, interleaved=False) for one in found]
+    moved = [shapely.transform(one, lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1]))) for one in found]
     return gpd.GeoSeries([one for one in moved if one.intersects(area.wide)], crs=area.crs)
 
 
