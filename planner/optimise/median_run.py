@@ -20,6 +20,8 @@ ROUNDS = 40
 """Steps of dual ascent a branch."""
 LAST_WORK = 1e11
 """Looks at a pair that branch and bound may spend in the end, at usual effort."""
+CLOSING_WORK = 6e9
+"""As many as it may spend each time before a core is cut out."""
 CHUNK = 2e8
 """Looks at a pair between two looks at the clock."""
 CORE_ROWS = 10_000
@@ -158,8 +160,10 @@ class MedianSearch:
         self.climb_long(ascent)
         self.raise_bound(ascent.bound)
         self.shake(small_enough(ascent, self.below, most), 0)
+        if self.done or self.finish(ascent, reduce(ascent, self.below), CLOSING_WORK * self.effort):
+            return True
         left = small_enough(ascent, self.below, most)
-        if self.done or not left.new or not 0 < len(left.lists.site) <= most:
+        if not left.new or not 0 < len(left.lists.site) <= most:
             return self.done
         core = self.relax(ascent, left)
         if self.done or core is None:
