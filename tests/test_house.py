@@ -14,9 +14,9 @@ import planner
 
 ROOT = Path(planner.__file__).parent
 FLOORS = [
-    "errors arrays texts",
+    "errors arrays compiling texts",
     "layers imports rounding profiles ratios",
-    "area roads demand sites services store geopackage",
+    "area roads demand sites services store",
     "gazetteer network service_files",
     "routing slopes",
     "coverage candidates",

@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-jit: Any = njit(cache=True, nogil=True)
+from planner.compiling import compiler
+
+jit = compiler(__file__)
 
 Array: TypeAlias = npt.NDArray[Any]
 

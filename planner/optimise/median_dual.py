@@ -3,12 +3,11 @@
 # mypy: allow-untyped-defs
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-jit: Any = njit(cache=True, nogil=True)
+from planner.compiling import compiler
+
+jit = compiler(__file__)
 
 
 @jit

@@ -3,20 +3,17 @@
 # mypy: allow-untyped-defs
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from planner.compiling import compiler
 from planner.optimise.median_search import Lists
 
 FREE, OPEN, SHUT = 0, 1, 2
 LATELY = 0.04
 """Weight of the last step in how often a site is taken."""
 
-jit: Any = njit(cache=True, nogil=True)
-_njit: Any = njit  # its types do not know the two options
-inner: Any = _njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+jit = compiler(__file__)
+inner = compiler(__file__, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For loops that only other loops call: they need no door to Python, and compile sooner."""
 
 

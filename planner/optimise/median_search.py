@@ -3,15 +3,15 @@
 # mypy: allow-untyped-defs
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from planner.arrays import Mask, Minutes, People, Positions
+from planner.compiling import compiler
 
-jit: Any = njit(cache=True, nogil=True)
+jit = compiler(__file__)
 
 
 class Lists(NamedTuple):

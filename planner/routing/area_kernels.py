@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy.typing as npt
-from numba import njit
 
+from planner.compiling import compiler
 from planner.routing.kernels import clear, search
 from planner.routing.ticks import NEVER, TICKS_PER_MINUTE
 
 Array: TypeAlias = npt.NDArray[Any]
-jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+jit = compiler(__file__, error_model="numpy")
 SHORTEST_GAP_METRES = 1e-3
 
 

@@ -19,10 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from planner.compiling import compiler
 from planner.routing.ticks import NEVER
 
 Array: TypeAlias = npt.NDArray[Any]
-jit: Any = njit(nogil=True, cache=True)
+jit = compiler(__file__)
 jit_inline: Any = njit(nogil=True, inline="always")
 
 HEAD_BITS = 24  # of an arc's 64; the rest are its ticks

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from planner.compiling import compiler
 
 Array: TypeAlias = npt.NDArray[Any]
-jit: Any = njit(nogil=True, cache=True, error_model="numpy")
+jit = compiler(__file__, error_model="numpy")
 
 SPANS = 64  # parts of one side that may be left at a time
 TINY = 1e-12

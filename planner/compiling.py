@@ -1,0 +1,43 @@
+"""Compiling: inner loops compiled by numba, kept on disk for as long as the code they came from stays the same.
+
+numba looks only at the file a function stands in before it takes the compiled one from disk. A function that calls one of
+another file would go on with the old one, and a record that has moved would stop it with an `AttributeError`. So compiled
+functions carry a digest of all compiled code in their folder in their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+Compiler = Callable[[Callable[..., Any]], Any]
+
+
+def compiler(module: str, **options: Any) -> Compiler:
+    """Give the decorator that compiles the functions of a module (its ``__file__``), free of Python's lock.
+
+    ``options`` are numba's.
+    """
+    from numba import njit
+
+    digest = _digest(Path(module).parent)
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        function.__qualname__ = f"{function.__qualname__}_{digest}"
+        return njit(nogil=True, cache=True, **options)(function)
+
+    return compiled
+
+
+@cache
+def _digest(folder: Path) -> str:
+    """Digest of the files of a folder that hold compiled code."""
+    digest = blake2b(digest_size=4)
+    for path in sorted(folder.glob("*.py")):
+        if re.search(rb"^@(jit|inner)", content := path.read_bytes(), re.MULTILINE):
+            digest.update(content)
+    return digest.hexdigest()
