@@ -224,7 +224,7 @@ class Run:
 @contextmanager
 def compiling(*, after_seconds: float = 3.0) -> Iterator[None]:
     """Say so where the compiled code takes long to load: that happens once on a machine."""
-    words = "planner compiles its search for this machine; this takes about 20 seconds, and only the first time"
+    words = "planner compiles its search for this machine; this takes up to a minute, and only the first time"
     timer = threading.Timer(after_seconds, logging.getLogger("planner").warning, args=(words,))
     timer.daemon = True
     timer.start()
