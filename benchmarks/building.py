@@ -31,7 +31,6 @@ from planner.network import Network, build_network  # noqa: E402
 from planner.sources import read_roads  # noqa: E402
 
 CRS = "EPSG:4548"
-WEST, SOUTH = 472_000.0, 4_040_000.0  # Jinan, so that the CRS fits
 REPEATS, JUDGED = 3, 20_000
 Answer = TypeVar("Answer")
 
@@ -39,7 +38,7 @@ Answer = TypeVar("Answer")
 def streets(edges: int) -> np.ndarray:
     """Lines of a synthetic city with a bend each, in metres."""
     network = synthetic_network(int(edges / 1.73), "walk")
-    ends = shapely.get_coordinates(network.lines).reshape(-1, 2, 2) + np.array([WEST, SOUTH])
+    ends = shapely.get_coordinates(network.lines).reshape(-1, 2, 2)
     rng = np.random.default_rng(3)
     bend = ends.mean(axis=1) + rng.normal(0, 5, (len(ends), 2))
     return np.asarray(shapely.linestrings(np.stack((ends[:, 0], bend, ends[:, 1]), axis=1)), object)

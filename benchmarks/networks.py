@@ -12,7 +12,7 @@ from planner.network.hilbert import hilbert_distance
 from planner.profiles import travel_profile
 
 SPACING_METRES = 100.0
-CORNER = (480_000.0, 4_050_000.0)  # metres east and north, about Qingdao
+CORNER = (480_000.0, 4_050_000.0)  # metres east and north in EPSG:4548, about Jinan
 DRIVE_KMH = np.array([60.0, 45.0, 30.0, 20.0])
 
 
