@@ -213,10 +213,7 @@ class Run:
             core[self.chosen] = True
             if core[useful].all() or self._pairs(core) > CORE_PAIRS:
                 return
-            own = self.limits.slice(0.06)
-            self.branch(core, own, whole=False)
-            if own.up:
-                return  # a larger core would take longer still
+            self.branch(core, self.limits.slice(0.2), whole=False)
 
     def _opened_count(self) -> int:
         return len(self.chosen) or self.reduced.room

@@ -34,6 +34,10 @@ class Solver(Protocol):
         """Choose, or raise `InfeasibleError` or `NoPlanInTimeError`."""
 
 
+SLOWER = 20
+"""Times the first annealing that a wide gap is worth."""
+
+
 @dataclass(frozen=True)
 class Highs:
     """Search, certify, then close the gap exactly with HiGHS: the solver used when none is named.
@@ -83,8 +87,10 @@ def _solve(run: Run) -> None:
 
 
 def _narrow(run: Run) -> None:
-    """Better values by neighbourhoods and closer bounds by prices, by turns, while the gap is wide."""
+    """Better values by a slower cooling, then by neighbourhoods, and closer bounds by prices, by turns, while the gap is wide."""
     rounds = run.limits.effort
+    if run.wide:
+        run.anneal(SLOWER * run.limits.chunks(run.reduced.room), share=0.25)
     for _ in range(6):
         if run.over or not run.wide:
             return
