@@ -77,11 +77,10 @@ def _must_be_sound(path: Path) -> None:
     """Raise `SourceError` where SQLite finds the file damaged: GDAL would read what is left and say nothing."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            db.text_factory = lambda raw: raw.decode(errors="replace")  # what it quotes may be the damage itself
             found = [str(row[0]) for row in db.execute("PRAGMA quick_check(3)")]
     except sqlite3.OperationalError as error:
         raise SourceError(f"{path.name} cannot be opened: {error}; is another program writing it?") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # what SQLite quotes may be the damage itself
         found = [str(error)]
     if found != ["ok"]:
         raise SourceError(
