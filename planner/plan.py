@@ -167,8 +167,42 @@ class Scenario:
         return f"<Scenario {self.name!r}: {new} new sites besides {len(self.kept_ids):,} kept{rules}>"
 
 
+class Proof:
+    """How good an answer is, by what it is worth and what no other can beat; ``sense`` is 1 where more is better, else -1."""
+
+    value: float
+    bound: float
+    solver: str
+    sense: int = 1
+    details: dict[str, Any]
+
+    @property
+    def gap(self) -> float:
+        """How far from proven best, relative to the value, 0 or more."""
+        return max(0.0, self.sense * (self.bound - self.value)) / max(abs(self.value), 1e-12)
+
+    @property
+    def proven(self) -> bool:
+        """Whether no better answer exists, to 1 in a million."""
+        return self.gap <= PROVEN_GAP
+
+    @property
+    def certified(self) -> float:
+        """The bound that the dual certificate proves without any solver; nan where it carries none."""
+        return float(self.details.get("certified_bound", float("nan")))
+
+    @property
+    def proven_by(self) -> str:
+        """What closes the gap: ``certificate``, the solver whose tree did (``HiGHS``), or nothing."""
+        if not self.proven:
+            return ""
+        off = self.sense * (self.certified - self.value)
+        alone = off <= PROVEN_GAP * max(1.0, abs(self.value))
+        return "certificate" if alone else self.solver
+
+
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Proof):
     """A named answer: the open sites, and the proof of how good it is.
 
     ``value`` is measured from the coverage, never believed from a solver; ``bound`` is what no plan can
@@ -226,30 +260,6 @@ class Plan:
     def share(self) -> float:
         """Share of the people, 0 to 1, within the limit of an open site."""
         return self.scenario.coverage.share(self.ids)
-
-    @property
-    def gap(self) -> float:
-        """How far from proven best, relative to the value, 0 or more."""
-        return max(0.0, self.sense * (self.bound - self.value)) / max(abs(self.value), 1e-12)
-
-    @property
-    def proven(self) -> bool:
-        """Whether no better plan exists, to 1 in a million."""
-        return self.gap <= PROVEN_GAP
-
-    @property
-    def certified(self) -> float:
-        """The bound that the plan's dual certificate proves without any solver; nan where it carries none."""
-        return float(self.details.get("certified_bound", float("nan")))
-
-    @property
-    def proven_by(self) -> str:
-        """What closes the gap: ``certificate``, the solver whose tree did (``HiGHS``), or nothing."""
-        if not self.proven:
-            return ""
-        off = self.sense * (self.certified - self.value)
-        alone = off <= PROVEN_GAP * max(1.0, abs(self.value))
-        return "certificate" if alone else self.solver
 
     @cached_property
     def assignment(self) -> pd.DataFrame:

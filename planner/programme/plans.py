@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from planner.errors import OptimiseError
-from planner.plan import PROVEN_GAP, Plan
+from planner.plan import PROVEN_GAP, Plan, Proof
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Programme:
+class Programme(Proof):
     """Plans that are one answer, because what one of them opens binds the others.
 
     ``plans`` stand in the order of the question's parts; ``value`` is the worth of them all, measured from their
@@ -35,29 +35,6 @@ class Programme:
             raise OptimiseError(
                 f"{self.solver} claims no programme beats {self.bound:g}, yet this one is worth {self.value:g}"
             )
-
-    @property
-    def gap(self) -> float:
-        """How far from proven best, relative to the value, 0 or more."""
-        return max(0.0, self.bound - self.value) / max(abs(self.value), 1e-12)
-
-    @property
-    def proven(self) -> bool:
-        """Whether no better programme exists, to 1 in a million."""
-        return self.gap <= PROVEN_GAP
-
-    @property
-    def certified(self) -> float:
-        """The bound that the dual certificate proves without any solver; nan where it carries none."""
-        return float(self.details.get("certified_bound", float("nan")))
-
-    @property
-    def proven_by(self) -> str:
-        """What closes the gap: ``certificate``, the solver whose tree did (``HiGHS``), or nothing."""
-        if not self.proven:
-            return ""
-        alone = self.certified - self.value <= PROVEN_GAP * max(1.0, abs(self.value))
-        return "certificate" if alone else self.solver
 
     def _how(self) -> str:
         return "proven best" if self.proven else f"at most {self.gap:.2%} from the best"
