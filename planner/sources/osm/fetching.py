@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import shapely
 from pyproj import Transformer
@@ -17,6 +16,9 @@ from planner.errors import QuestionError, SourceError
 from planner.roads import Roads
 from planner.sources.osm.graphs import roads_of_graph
 from planner.sources.osm.tags import KEPT
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 ENDPOINT = "https://overpass-api.de/api"
 MARGIN_METRES = 500.0  # osmnx leaves out lines that cross a corner with both ends outside; they are asked for as well

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
 
 from planner.area import StudyArea
-from planner.arrays import Lines, Points
+from planner.arrays import Lines
 from planner.errors import DataError, SourceError
 from planner.roads import Roads
 from planner.sources.ledger import Ledger
 from planner.sources.osm.files import Extract
-from planner.sources.osm.roads import chosen_crs
+from planner.sources.osm.metric import DEGREES, chosen_crs, moved
 from planner.sources.osm.tags import KEPT, attributes, is_road, not_understood, table_of
 from planner.sources.records import Records
 from planner.sources.shapes import within
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 SEVERAL = ("[", "{")
 
@@ -48,7 +50,7 @@ def roads_of_graph(
     edges = _once_a_street(graph)
     lines = np.array([_line(graph, start, end, data) for start, end, data in edges], dtype=object)
     bounds = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], dtype=float)
-    target = chosen_crs(area, crs, bounds if said.is_geographic else _degrees(bounds, said))
+    target = chosen_crs(area, crs, bounds if said.is_geographic else moved(bounds, said, DEGREES))
     lines = gpd.GeoSeries(lines, crs=said).to_crs(target).to_numpy()
     return _accounted(edges, lines, Source(file, sha256, said), area, target)
 
@@ -131,9 +133,3 @@ def _text_tags(data: Mapping[str, Any]) -> dict[str, str]:
 
 def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set) else [value]
-
-
-def _degrees(xy: Points, crs: CRS) -> Points:
-    from pyproj import Transformer
-
-    return np.column_stack(Transformer.from_crs(crs, 4326, always_xy=True).transform(xy[:, 0], xy[:, 1]))

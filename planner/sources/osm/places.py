@@ -19,7 +19,7 @@ from planner.errors import DataError, QuestionError
 from planner.sites import Sites
 from planner.sources.ledger import Ledger
 from planner.sources.osm.files import Extract, Feature, Kind, areas_named, features, opened
-from planner.sources.osm.roads import DEGREES
+from planner.sources.osm.metric import DEGREES
 from planner.sources.osm.tags import meanings
 from planner.sources.records import Records
 

@@ -8,19 +8,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from planner.area import StudyArea, metric_crs
+from planner.area import StudyArea
 from planner.arrays import Lines, Mask, Points, Positions
 from planner.errors import DataError
 from planner.network.chains import Chains
 from planner.roads import Roads
 from planner.sources.ledger import Ledger
 from planner.sources.osm.files import Extract, Kind, Ways, opened, ways
+from planner.sources.osm.graphs import read_graphml
+from planner.sources.osm.metric import DEGREES, chosen_crs, moved
 from planner.sources.osm.tags import attributes, is_road, not_understood, table_of
 from planner.sources.records import Records
-
-DEGREES = CRS.from_epsg(4326)
 
 
 def read_osm(
@@ -36,8 +36,6 @@ def read_osm(
     """
     extract = opened(path)
     if extract.kind is Kind.GRAPHML:
-        from planner.sources.osm.graphs import read_graphml
-
         return read_graphml(extract, area=area, crs=crs)
     found = ways(extract, "highway")
     table = table_of(found.tags)
@@ -48,29 +46,13 @@ def read_osm(
     return _roads(extract, _only(found, np.flatnonzero(roads)), table[roads].reset_index(drop=True), target, area)
 
 
-def chosen_crs(area: StudyArea | None, crs: CRS | str | int | None, lonlat: Points) -> CRS:
-    """The area's CRS, else the one asked for, else the local one."""
-    if area is not None:
-        return area.crs
-    if crs is not None:
-        return CRS.from_user_input(crs)
-    low, high = np.nanmin(lonlat, axis=0), np.nanmax(lonlat, axis=0)
-    return metric_crs((float(low[0]), float(low[1]), float(high[0]), float(high[1])))
-
-
-def placed(lonlat: Points, target: CRS) -> Points:
-    """Degrees in the CRS to measure in."""
-    move = Transformer.from_crs(DEGREES, target, always_xy=True)
-    return np.column_stack(move.transform(lonlat[:, 0], lonlat[:, 1]))
-
-
 def _only(found: Ways, rows: Positions) -> Ways:
     chains = Chains(found.lonlat, found.nodes, found.starts).taken(rows)
     return Ways(found.ids[rows], [found.tags[row] for row in rows], chains.vertex, chains.xy, chains.starts)
 
 
 def _roads(extract: Extract, found: Ways, table: pd.DataFrame, target: CRS, area: StudyArea | None) -> Roads:
-    runs, way = _located(found, placed(found.lonlat, target))
+    runs, way = _located(found, moved(found.lonlat, DEGREES, target))
     lines = runs.lines
     ledger = _ledger(extract, found, table, lines, way)
     ledger.quarantine(~_among(way, len(table)), "geometry.empty")
