@@ -30,7 +30,8 @@ async function startPage(map) {
     .map(function (row) {
       const level = row[3], colour = { district: '#111', city: '#111', place: '#5a4632' }[level] || '#333';
       const from = { village: 14, place: 13 }[level] || 0;
-      return { text: row[0], x: row[1], y: row[2], font: plain[level] + FONT, colour: colour, from: from, tall: level === 'district' ? 11 : 9 };
+      const tall = level === 'district' ? 11 : 9, must = level === 'district' || level === 'city';
+      return { text: row[0], x: row[1], y: row[2], font: plain[level] + FONT, colour: colour, from: from, tall: tall, must: must };
     });
 
   function painter(side) {  // 0 paints everything, 1 and 2 what one of two plans brings

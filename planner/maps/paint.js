@@ -225,7 +225,29 @@ function paintSites(view, sites, step, shown, selected, side) {
 
 const FONT = '"Microsoft YaHei","PingFang SC","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",SimHei,sans-serif';
 
-const SHIFTS = [0, -17, 17, -34, 34];
+const NUDGES = [0, -17, 17, -34, 34, -51, 51].flatMap(function (dy) {  // nearest first, upright before aside
+  return [0, -0.5, 0.5, -1, 1].map(function (part) { return [part, dy]; });
+}).sort(function (a, b) { return Math.abs(a[0]) * 60 + Math.abs(a[1]) - Math.abs(b[0]) * 60 - Math.abs(b[1]); });
+
+function within(box, taken) {  // what stands, wholly or in part, in a box
+  return taken.filter(function (t) { return t[0] < box[2] && box[0] < t[2] && t[1] < box[3] && box[1] < t[3]; });
+}
+
+function around(label, x, y, more) {
+  const { half, tall } = label;
+  return [x - half - more[0], y - tall - more[1], x + half + more[0], y + tall + more[1]];
+}
+
+function placed(label, x, y, taken) {  // the nearest free box; one that must be shown takes the least crowded
+  const near = within(around(label, x, y, [label.half, 51]), taken);
+  let best = null, least = label.must ? Infinity : 1;
+  for (const [part, dy] of NUDGES) {
+    const box = around(label, x + part * label.half, y + dy, [0, 0]), count = within(box, near).length;
+    if (count < least) [best, least] = [box, count];
+    if (!count) break;
+  }
+  return best;
+}
 
 function paintLabels(view, labels, taken) {  // greedy by rank: shifted off what is taken, or left out
   const { ctx, dpr } = view;
@@ -235,23 +257,18 @@ function paintLabels(view, labels, taken) {  // greedy by rank: shifted off what
   ctx.lineJoin = 'round';
   for (const label of labels) {
     if (view.zoom < label.from) continue;
-    const x = label.x * view.k + view.x;
-    let y = label.y * view.k + view.y;
+    const x = label.x * view.k + view.x, y = label.y * view.k + view.y;
     if (x < 0 || y < 0 || x > view.wide || y > view.high) continue;
     ctx.font = label.font;
     if (!label.half) label.half = ctx.measureText(label.text).width / 2 + 4;
-    const shift = SHIFTS.find(function (dy) {
-      return !taken.some(function (t) {
-        return t[0] < x + label.half && x - label.half < t[2] && t[1] < y + dy + label.tall && y + dy - label.tall < t[3];
-      });
-    });
-    if (shift === undefined) continue;
-    y += shift;
-    taken.push([x - label.half, y - label.tall, x + label.half, y + label.tall]);
+    const box = placed(label, x, y, taken);
+    if (!box) continue;
+    taken.push(box);
+    const middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
     ctx.strokeStyle = 'rgba(255,255,255,0.92)';
     ctx.lineWidth = 3.5;
-    ctx.strokeText(label.text, x, y);
+    ctx.strokeText(label.text, ...middle);
     ctx.fillStyle = label.colour;
-    ctx.fillText(label.text, x, y);
+    ctx.fillText(label.text, ...middle);
   }
 }
