@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice, product
 from typing import Any
 
@@ -25,12 +26,20 @@ SYMBOLS: dict[str, dict[str, Any]] = {
 }
 SERVICE_AREA = "#2b7a5b"
 MOST_READINGS = 8
-LEVEL_COLOURS = {"city": "#3c3c3c", "district": "#4a4a4a", "town": "#8d8d8d", "village": "#b5b5b5"}
+BORDERS: dict[str, tuple[str, float, list[int]]] = {  # colour, width in pixels, dashes; on the sheet and in its legend
+    "city": ("#3c3c3c", 2.2, []), "district": ("#4a4a4a", 1.8, [9, 3, 2, 3]),
+    "town": ("#5f5f5f", 1, [4, 3]), "village": ("#b5b5b5", 0.6, [2, 3]),
+}  # fmt: skip
 
 
 def legend_row(mark: str, key: str = "", **more: Any) -> dict[str, Any]:
     """One line of a legend: its mark, its word, and the layer it switches, if any."""
     return {"mark": mark, "key": key, "text": "", "toggle": "", "on": True, "sub": False, "colour": "", **more}
+
+
+def border_rows(levels: Iterable[str]) -> list[dict[str, Any]]:
+    """Borders of units in the legend, stroked as they are on the sheet."""
+    return [legend_row("border", f"border_{level}", border=BORDERS[level]) for level in levels]
 
 
 def legend_rows(
@@ -48,7 +57,7 @@ def legend_rows(
         rows.append(row("area", "service_area", colour=SERVICE_AREA, toggle="reach", on=False))
     if facts.hidden is None:
         rows += _people_rows(facts, lang)
-    rows += [row("dash", f"border_{level}", colour=LEVEL_COLOURS[level]) for level in facts.summary.levels]
+    rows += border_rows(facts.summary.levels)
     rows.append(row("none", "labels", toggle="labels"))
     if roads:
         rows.append(row("line", "roads", colour="#b98a4e", toggle="roads"))

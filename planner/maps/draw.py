@@ -20,6 +20,7 @@ from planner.facts.lists import lonlat
 from planner.facts.secrecy import public
 from planner.layers import Layer
 from planner.maps.content import (
+    BORDERS,
     OFFLINE,
     SERVICE_AREA,
     SYMBOLS,
@@ -160,6 +161,7 @@ def _data(facts: Facts, base: Base, places: list[list[Any]], lang: str) -> dict[
         "colours": [*TIME_COLOURS, UNCOVERED, OFFLINE],
         "symbols": SYMBOLS,
         "units": {**shapes, "rows": rows},
+        "borders": BORDERS,
         "sites": sites,
         "places": places,
         "steps": facts.covered_by_step,

@@ -4,9 +4,6 @@ const COLOURS = {
 };
 const SIZES = [0.5, 0.65, 0.82, 1];
 const ROADS = [['#b98a4e', 2.2], ['#c4a46f', 1.6], ['#c9c4b8', 1.1], ['#d9d5cb', 0.7]];
-const LEVELS = {
-  city: ['#3c3c3c', 2.2, []], district: ['#4a4a4a', 1.8, [9, 3, 2, 3]], town: ['#5f5f5f', 1, [4, 3]], village: ['#b5b5b5', 0.6, [2, 3]],
-};
 
 function inSteps(view, more) {  // draw in steps: paths are made once and placed by the canvas
   const { ctx, dpr, k } = view;
@@ -169,7 +166,7 @@ function paintBorders(view, units, selected) {
     ctx.lineJoin = 'round';
     for (let i = units.rows.length - 1; i >= 0; i--) {
       if (!units.paths.has(i) || !seen(view, units.paths.get(i))) continue;
-      const [colour, width, dashes] = LEVELS[units.rows[i].level], dash = view.zoom > 16.5 ? [] : dashes;
+      const [colour, width, dashes] = DATA.borders[units.rows[i].level], dash = view.zoom > 16.5 ? [] : dashes;
       const chosen = i === selected;
       ctx.setLineDash([]);
       ctx.strokeStyle = 'rgba(255,255,255,0.7)';

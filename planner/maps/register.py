@@ -19,7 +19,7 @@ from planner.facts import LANGUAGES, words
 from planner.facts.secrecy import public
 from planner.gazetteer import Gazetteer, Record
 from planner.gazetteer.secrecy import may_leave, withheld
-from planner.maps.content import LEVEL_COLOURS, legend_row, search_index
+from planner.maps.content import BORDERS, border_rows, legend_row, search_index
 from planner.maps.layers import area_layer, named_points, unit_layer
 from planner.maps.packing import STEPS, Box, pack_lines
 from planner.maps.page import PlanMap
@@ -114,7 +114,7 @@ def register_page(drawing: Drawing, imprint: Imprint) -> PlanMap:
     data: dict[str, Any] = {
         "lang": imprint.lang, "say": say, "box": box.payload(), "bounds": [[south, west], [north, east]],
         "whole": [[south, west], [north, east]], "people": None, "colours": [], "symbols": dict(drawing.styles),
-        "roads": None, "units": {**shapes, "rows": rows}, "areas": extra, "reach": None, "lines": lines,
+        "roads": None, "units": {**shapes, "rows": rows}, "borders": BORDERS, "areas": extra, "reach": None, "lines": lines,
         "fills": list(drawing.fill_colours), "sites": sites, "places": places, "steps": [0], "total": None,
         "apart": float(STEPS), "finest": "", "index": index, "online": None,
     }  # fmt: skip
@@ -219,7 +219,7 @@ def _legend(drawing: Drawing, extra: list[dict[str, Any]], said: Mapping[str, st
         if number in shown:
             rows.append(legend_row("cell", key, colour=drawing.fill_colours[number], toggle=f"fill{number}"))
     if drawing.units is not None:
-        rows += [legend_row("dash", f"border_{level}", colour=LEVEL_COLOURS[level]) for level in drawing.units.levels]
+        rows += border_rows(drawing.units.levels)
     rows.append(legend_row("none", "labels", toggle="labels"))
     for number, area in enumerate(extra):
         key = area["name"] if area["name"] in said else ""
