@@ -20,7 +20,7 @@ FLOORS = [
     "gazetteer network service_files",
     "routing slopes",
     "coverage candidates",
-    "access plan allotment beds village_homes projection suitability",
+    "access live plan allotment beds village_homes projection suitability",
     "facts programme",
     "optimise maps reports exports rezone",
     "sources",

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 
 from benchmarks.networks import scattered, synthetic_network
-from planner.coverage import Coverage, LiveCoverage, cover, nearest_sites, people_reached
+from planner.coverage import Coverage, cover, nearest_sites, people_reached
 from planner.errors import IdError, QuestionError, SourceError, StoreError
+from planner.live import LiveCoverage
 from planner.network import Attachment, Network, build_network
 from planner.routing import Reach, StreamedReach, nearest, people_in_reach, stream_reach
 from planner.routing.compiled import Compiled, check_fits
