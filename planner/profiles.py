@@ -22,7 +22,8 @@ class Profile:
 
     ``class_speeds`` are km/h by road class for driving, and empty for walking, where
     ``metres_per_second`` holds everywhere but on steps. ``slower`` are factors of time by road class,
-    ``slower_surfaces`` by OpenStreetMap's ``surface``; on rough steps both count. ``access_metres_per_second`` is the
+    ``slower_surfaces`` by OpenStreetMap's ``surface``; on rough steps both count. ``crossing_seconds`` is how long a
+    walker waits to cross a road, by its class (see `signal_wait`). ``access_metres_per_second`` is the
     speed of the straight leg between a point and its road. ``sources`` says where each comes from.
     """
 
@@ -35,15 +36,21 @@ class Profile:
     slower: Mapping[str, float] = field(default_factory=dict)
     slower_surfaces: Mapping[str, float] = field(default_factory=dict)
     class_speeds: Mapping[str, float] = field(default_factory=dict)
+    crossing_seconds: Mapping[str, float] = field(default_factory=dict)
     never_attach: frozenset[str] = frozenset()
     sources: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("slower", "slower_surfaces", "class_speeds", "sources"):
+        for name in ("slower", "slower_surfaces", "class_speeds", "crossing_seconds", "sources"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         for name in ("metres_per_second", "access_metres_per_second", "snap_metres"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise QuestionError(f"{self.mode}: {name} must be a number above 0, not {getattr(self, name)!r}")
+        if self.crossing_seconds and self.mode != "walk":
+            raise QuestionError("crossing_seconds are for walking; junctions are in the speeds of driving already")
+        for road_class, seconds in self.crossing_seconds.items():
+            if not 0 <= seconds < float("inf"):
+                raise QuestionError(f"crossing_seconds of {road_class} must be a number from 0 up, not {seconds!r}")
 
     def but(self, **changes: object) -> Profile:
         """The same way of travelling with something changed."""
@@ -83,3 +90,16 @@ def frail_profile() -> Profile:
         barred=walk.barred | set(frail["barred"]),
         sources={**walk.sources, **told},
     )
+
+
+def signal_wait(cycle_seconds: float, green_seconds: float) -> float:
+    """Seconds people wait on average at a signal, by its cycle and the green they have: ``(C - g)^2 / 2C``.
+
+    For people who come at any moment and keep to the signal (Highway Capacity Manual 2000, chapter 18).
+
+    >>> signal_wait(120, 30)
+    33.75
+    """
+    if not 0 <= green_seconds <= cycle_seconds < float("inf") or not cycle_seconds:
+        raise QuestionError(f"a green of {green_seconds!r} s does not fit into a cycle of {cycle_seconds!r} s")
+    return (cycle_seconds - green_seconds) ** 2 / (2 * cycle_seconds)

@@ -8,15 +8,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from planner.arrays import Lines, Points, Positions
+from planner.arrays import Lines, Mask, Points, Positions
 from planner.errors import DataError
 from planner.network.chains import Chains
 from planner.network.checks import near_misses, pieces_apart, self_loops
+from planner.network.crossings import with_waits
 from planner.network.findings import finding, gathered, lengths_that_differ, summary
 from planner.network.graph import Network
 from planner.network.hilbert import hilbert_distance
 from planner.network.pieces import Pieces, merged
-from planner.network.travel import chosen_profile, pace, permitted
+from planner.network.travel import chosen_profile, pace, permitted, waited_for
 from planner.profiles import Mode, Profile
 from planner.roads import Roads
 
@@ -35,6 +36,7 @@ def build_network(
     compared. The order of the roads changes nothing but the row numbers in ``Network.road``.
 
     ``metres_per_second`` replaces the walking speed of the profile, on the road and on the straight leg to it.
+    With ``crossing_seconds`` in the profile, streets get the wait to cross the roads they meet (`with_waits`).
     `Network.findings` lists what was mended, merged or left out. Raises `DataError` where no road is open to
     the mode, `QuestionError` where mode, profile and speed do not go together.
     """
@@ -44,9 +46,9 @@ def build_network(
     by_id = np.argsort(roads.ids.to_numpy(dtype=str), kind="stable")
     frame = roads.frame.iloc[by_id]
     open_, told = permitted(frame, profile)
-    used = np.flatnonzero(open_)
+    used = np.flatnonzero(open_ | (waited_for(frame, profile) > 0))  # those only crossed are left out in the end
     frame = frame.iloc[used]
-    pieces, node_xy, notes = _noded(frame, profile)
+    pieces, node_xy, notes = _noded(frame, open_[used], profile)
     told += notes
     network = _compiled(pieces, node_xy, frame, profile)
     ids = frame.index.to_numpy(dtype=object)
@@ -54,11 +56,11 @@ def build_network(
     return replace(network, road=by_id[used][network.road], findings=gathered(told))
 
 
-def _noded(frame: gpd.GeoDataFrame, profile: Profile) -> tuple[Pieces, Points, list[pd.DataFrame]]:
+def _noded(frame: gpd.GeoDataFrame, open_: Mask, profile: Profile) -> tuple[Pieces, Points, list[pd.DataFrame]]:
     """Edges in the making, the place of each node they name, and what there is to tell."""
     ids = frame.index.to_numpy(dtype=object)
     trusted = _names_nodes(frame)
-    whole, told = _whole(frame, profile, exact=trusted)
+    whole, told = _whole(frame, open_, profile, exact=trusted)
     once = merged(whole, ids)
     if trusted:
         xy, notes = _node_places(once.pieces, ids)
@@ -78,8 +80,8 @@ def _names_nodes(frame: gpd.GeoDataFrame) -> bool:
     return len(named) == 2
 
 
-def _whole(frame: gpd.GeoDataFrame, profile: Profile, *, exact: bool) -> tuple[Pieces, list[pd.DataFrame]]:
-    """Every road as one piece, those without length left out."""
+def _whole(frame: gpd.GeoDataFrame, open_: Mask, profile: Profile, *, exact: bool) -> tuple[Pieces, list[pd.DataFrame]]:
+    """Every road as one piece, those without length left out; one that is not open takes for ever."""
     ids = frame.index.to_numpy(dtype=object)
     speeds, told = pace(frame, profile)
     chains = Chains.of(frame.geometry.to_numpy(), exact=exact)
@@ -92,7 +94,8 @@ def _whole(frame: gpd.GeoDataFrame, profile: Profile, *, exact: bool) -> tuple[P
     if "length_metres" in frame:
         told.append(lengths_that_differ(ids[~empty], chains.metres[~empty], frame["length_metres"][~empty]))
     single = frame["oneway"].to_numpy(dtype=bool)
-    pieces = Pieces(chains, tail, head, np.arange(len(frame)), speeds.forward, speeds.backward, single)
+    forward, backward = (np.where(open_, minutes, np.inf) for minutes in (speeds.forward, speeds.backward))
+    pieces = Pieces(chains, tail, head, np.arange(len(frame)), forward, backward, single)
     if empty.all():
         raise DataError(f"none of the {len(frame):,} roads has any length; are the coordinates metres?")
     return pieces.taken(np.flatnonzero(~empty)), told
@@ -117,7 +120,10 @@ def _told_of(twins: int, duplicates: list[pd.DataFrame]) -> list[pd.DataFrame]:
 
 
 def _compiled(pieces: Pieces, node_xy: Points, frame: gpd.GeoDataFrame, profile: Profile) -> Network:
-    """Number nodes along the curve, put edges in order of their ends, and fill in minutes."""
+    """Add waits at crossings, number nodes along the curve, put edges in order of their ends, and fill in minutes."""
+    if profile.crossing_seconds:
+        pieces, node_xy = with_waits(pieces, node_xy, waited_for(frame, profile)[pieces.road])
+        pieces = pieces.taken(np.flatnonzero(np.isfinite(np.minimum(pieces.forward, pieces.backward))))
     xy, tail, head = _numbered_along_the_curve(node_xy, pieces.tail, pieces.head)
     order = np.lexsort((np.arange(len(pieces)), pieces.road, head, tail))
     pieces, tail, head = pieces.taken(order), tail[order], head[order]

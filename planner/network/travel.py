@@ -61,6 +61,11 @@ def permitted(frame: gpd.GeoDataFrame, profile: Profile) -> tuple[Mask, list[pd.
     return open_, left_out
 
 
+def waited_for(frame: gpd.GeoDataFrame, profile: Profile) -> Minutes:
+    """Seconds waited to cross each road, by its class, shape ``(roads,)``."""
+    return frame["road_class"].map(dict(profile.crossing_seconds)).fillna(0.0).to_numpy(dtype=float)
+
+
 @dataclass(frozen=True, eq=False)
 class Pace:
     """Minutes a metre of each road, along the line and against it, infinite where not allowed; shape ``(roads,)``."""
