@@ -182,7 +182,8 @@ def _text_ids(index: pd.Index, kind: str) -> pd.Index:
         raise IdError(f"{kind} has {int(np.sum(index.isna()))} records without an ID")
     if isinstance(index, pd.RangeIndex) and len(index):
         raise IdError(f"{kind} IDs are row numbers; give each record a text ID that outlives its row, like 'site:0421'")
-    ids = pd.Index(index.map(str), dtype=object, name="id")
+    texts = index if pd.api.types.infer_dtype(index, skipna=False) == "string" else index.map(str)
+    ids = pd.Index(texts, dtype=object, name="id")
     if not ids.is_unique:
         twice = ids[ids.duplicated()]
         raise IdError(f"{kind} IDs must be unique; {len(twice)} repeat, first {twice[0]!r}")

@@ -25,7 +25,7 @@ def clipping_at_the_border(roads: Roads, area: StudyArea) -> Text | None:
     lines = roads.frame.geometry.to_numpy()
     border = area.polygon.boundary
     shapely.prepare(border)
-    near = lines[shapely.dwithin(lines, border, BAND_METRES)]
+    near = lines[shapely.dwithin(border, lines, BAND_METRES)]
     if area.buffer_metres == 0 or len(near) < FEWEST:
         return None
     inside = area.polygon

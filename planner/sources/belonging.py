@@ -30,6 +30,7 @@ def tell_units(
     A point on a border, or where units overlap, belongs to the unit with the smaller code: so `Units.locate` has it.
     """
     at = ledger.positions
+    shapely.prepare(area.polygon)
     at = at[shapely.dwithin(area.polygon, points[at], ON_THE_LINE)]  # those in the buffer lie in no unit, and need not
     doubts, conflicts = [], []
     for level in area.units.levels:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
+from planner.arrays import Positions
 from planner.errors import SourceError
 from planner.sources.encodings import Decoder, find_encoding, spread
 from planner.sources.records import Blemish
@@ -19,9 +20,9 @@ HAN_IN_UTF8 = re.compile("(?:[\x00-\x7f]*[\xe4-\xe9][\x80-\xbf]{2}){2,}[\x00-\x7
 
 def decoded(raw: pd.DataFrame, parts: Parts, asked: str | None) -> tuple[pd.DataFrame, list[Blemish], Decoder]:
     """Turn byte-preserving text into text; a row that does not decode is a blemish, never mojibake."""
-    columns = {name: pd.factorize(raw[name]) for name in raw if pd.api.types.is_string_dtype(raw[name])}
+    columns = {name: _different(raw[name]) for name in raw if pd.api.types.is_string_dtype(raw[name])}
     headings = [str(name).encode(BYTES) for name in raw]
-    samples = [value.encode(BYTES) for _, values in columns.values() for value in spread(list(values))]
+    samples = [value.encode(BYTES) for _, values in columns.values() for value in spread(values)]
     decoder = find_encoding([*headings, *samples], declared=parts.declared_encoding, asked=asked, file=parts.shp.name)
     names = [_heading(one, decoder.name, parts) for one in headings]
     blemishes: list[Blemish] = []
@@ -30,8 +31,14 @@ def decoded(raw: pd.DataFrame, parts: Parts, asked: str | None) -> tuple[pd.Data
         told[heading] = raw[name]
         if name in columns:
             which, values = columns[name]
-            told[heading] = _column(which, list(values), heading, decoder.name, blemishes)
+            told[heading] = _column(which, values, heading, decoder.name, blemishes)
     return pd.DataFrame(told, index=raw.index), blemishes, decoder
+
+
+def _different(column: pd.Series) -> tuple[Positions, list[str]]:
+    """The different values of a column, and which of them each row holds, -1 where missing."""
+    which, values = pd.factorize(column)
+    return which, values.tolist()  # walking Arrow's texts one by one would take thirty times as long
 
 
 def _heading(raw: bytes, encoding: str, parts: Parts) -> str:
@@ -57,7 +64,7 @@ def _unlike(names: list[str]) -> list[str]:
 
 
 def _column(
-    which: np.ndarray[tuple[int], np.dtype[np.int64]],
+    which: Positions,
     values: list[str],
     heading: str,
     encoding: str,

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from planner.arrays import Positions
 from planner.sources.ledger import Ledger
 from planner.sources.records import Geometries
 from planner.sources.references import CGCS2000, between
@@ -46,7 +47,10 @@ def degrees_of(points: Geometries, crs: CRS) -> npt.NDArray[np.float64]:
 
 def apart(names: Names) -> Names:
     """The same names, later ones of a kind told apart: ``a, a~2, a~3``."""
-    order = pd.Series(names).groupby(names, sort=False).cumcount().to_numpy()
+    again = pd.Series(names, dtype=object)
+    if again.is_unique:
+        return names
+    order = again.groupby(names, sort=False).cumcount().to_numpy()
     return np.array(
         [name if at == 0 else f"{name}~{at + 1}" for name, at in zip(names, order, strict=True)], dtype=object
     )
@@ -59,14 +63,22 @@ def leave_out_repeated(names: Names, ledger: Ledger, column: str) -> None:
     ledger.quarantine(standing[again], "id.repeated", column=column, value=names[standing[again]])
 
 
+def as_bounded(shapes: Geometries) -> Positions:
+    """Positions of the shapes that have the bounds of another: only among these can two be equal."""
+    bounds = shapely.bounds(shapes)
+    western = np.flatnonzero(pd.Series(bounds[:, 0]).duplicated(keep=False))
+    return western[pd.DataFrame(bounds[western]).duplicated(keep=False).to_numpy()]
+
+
 def leave_out_copies(frame: pd.DataFrame, shapes: Geometries, rows: npt.NDArray[np.int64], ledger: Ledger) -> None:
     """Put aside standing rows equal to an earlier one in every attribute and in shape, as duplicates."""
     standing = ledger.positions
-    drawn = pd.Series(list(shapely.to_wkb(shapes[standing])), dtype=object)
-    at = standing[drawn.duplicated(keep=False).to_numpy()]  # only those drawn twice need a look at their attributes
+    boxed = standing[as_bounded(shapes[standing])]
+    drawn = pd.Series(list(shapely.to_wkb(shapes[boxed])), dtype=object)
+    twice = drawn.duplicated(keep=False)
+    at, drawn = boxed[twice.to_numpy()], drawn[twice]  # only those drawn twice need a look at their attributes
     if not len(at):
         return
-    drawn = drawn[drawn.duplicated(keep=False)]
     said = [tuple(map(str, row)) for row in frame.iloc[at].itertuples(index=False, name=None)]
     first: dict[object, int] = {}
     keys = list(zip(said, drawn, strict=True))

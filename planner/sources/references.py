@@ -255,5 +255,5 @@ def _bounds(xy: Points) -> tuple[float, float, float, float]:
 
 def place(geometry: Geometries, reference: Reference, target: CRS) -> Geometries:
     """Geometries brought into ``target``, without heights; None stays None."""
-    flat = shapely.force_2d(geometry)
+    flat = shapely.force_2d(geometry) if shapely.get_coordinate_dimension(geometry).max(initial=2) > 2 else geometry
     return np.asarray(shapely.transform(flat, lambda xy: reference.to(target, xy)), dtype=object)

@@ -19,11 +19,11 @@ import shapely
 from pyproj import CRS
 
 from planner.area import StudyArea
-from planner.arrays import Mask
+from planner.arrays import Mask, Positions
 from planner.errors import DataError, QuestionError
 from planner.roads import Roads
 from planner.sources.ledger import Ledger
-from planner.sources.naming import apart, coded, from_content, leave_out_copies
+from planner.sources.naming import apart, as_bounded, coded, from_content, leave_out_copies
 from planner.sources.opening import open_records
 from planner.sources.osm import is_osm, read_osm
 from planner.sources.records import Geometries, Records
@@ -110,21 +110,28 @@ def _roads(
     """Single lines with IDs: a line of several parts becomes rows ``road:7/1``, ``road:7/2``, listed."""
     names = _names(records, found, lines)
     at = ledger.positions
-    parts, which = shapely.get_parts(lines[at], return_index=True)
-    several = np.bincount(which, minlength=len(at)) > 1
-    if several.any():
-        counts = np.bincount(which)[several]
+    parts, which = _parts(lines[at])
+    counts = np.bincount(which, minlength=len(at))
+    ids = names[at[which]]
+    if (several := counts > 1).any():
+        counts = counts[several]
         ledger.repair(at[several], "geometry.split", "geometry", before="1", after=[str(one) for one in counts])
         for node in ("from_node", "to_node"):
             if node in frame:
                 frame = frame.drop(columns=node)
-    order = pd.Series(which).groupby(which).cumcount().to_numpy() + 1
-    ids = [
-        f"{names[at[row]]}/{number}" if several[row] else names[at[row]]
-        for row, number in zip(which, order, strict=True)
-    ]
-    table = frame.iloc[at[which]].set_axis(pd.Index(apart(np.array(ids, dtype=object)), name="id", dtype=object))
-    return Roads(gpd.GeoDataFrame(table, geometry=list(parts), crs=area.crs), report=ledger.report())
+        split = np.flatnonzero(several[which])
+        numbers = pd.Series(which[split]).groupby(which[split]).cumcount() + 1
+        ids[split] = [f"{name}/{number}" for name, number in zip(ids[split], numbers, strict=True)]
+    table = frame.iloc[at[which]].set_axis(pd.Index(apart(ids), name="id", dtype=object))
+    return Roads(gpd.GeoDataFrame(table, geometry=parts, crs=area.crs), report=ledger.report())
+
+
+def _parts(lines: Geometries) -> tuple[Geometries, Positions]:
+    """Single lines, and the row each is of."""
+    if (shapely.get_type_id(lines) == shapely.GeometryType.LINESTRING).all():
+        return lines, np.arange(len(lines))
+    parts, which = shapely.get_parts(lines, return_index=True)
+    return parts, which
 
 
 def _names(records: Records, found: Mapping[str, str], lines: Geometries) -> Words:
@@ -261,6 +268,7 @@ def _directions(
 
 def _drawn_both_ways(lines: Geometries) -> bool:
     """Tell whether at least half of the lines have a twin drawn the other way."""
-    forward = shapely.to_wkb(lines)
-    backward = set(shapely.to_wkb(shapely.reverse(lines)))
-    return bool(np.mean([one in backward for one in forward]) >= TWINS)
+    boxed = lines[as_bounded(lines)]
+    forward = shapely.to_wkb(boxed)
+    backward = set(shapely.to_wkb(shapely.reverse(boxed)))
+    return sum(one in backward for one in forward) >= TWINS * len(lines)

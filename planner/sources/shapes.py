@@ -113,9 +113,9 @@ def placed(shapes: Geometries, ledger: Ledger, reference: Reference, area: Study
 
 def within(shapes: Geometries, ledger: Ledger, polygon: shapely.Geometry) -> None:
     """Leave out rows whose shape does not touch the polygon, as outside the area."""
-    shapely.prepare(polygon)
+    shapely.prepare(polygon)  # which helps where the polygon is asked, not where the shapes are
     outside = ledger.standing.copy()
-    outside[ledger.positions] = ~shapely.intersects(shapes[ledger.positions], polygon)
+    outside[ledger.positions] = ~shapely.intersects(polygon, shapes[ledger.positions])
     ledger.quarantine(outside, "place.outside")
 
 

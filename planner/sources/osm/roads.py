@@ -58,7 +58,8 @@ def _roads(extract: Extract, found: Ways, table: pd.DataFrame, target: CRS, area
     ledger.quarantine(~_among(way, len(table)), "geometry.empty")
     if area is not None:
         near = np.zeros(len(table), bool)
-        near[way[shapely.intersects(lines, area.wide)]] = True
+        shapely.prepare(area.wide)
+        near[way[shapely.intersects(area.wide, lines)]] = True
         ledger.quarantine(~near, "place.outside")
     if not ledger.standing.any():
         raise DataError(f"{extract.path.name}: no road lies in {area.name if area else 'the file'} or its buffer")
