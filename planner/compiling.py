@@ -7,8 +7,11 @@ functions carry a digest of all compiled code in their folder in their names.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -41,3 +44,16 @@ def _digest(folder: Path) -> str:
         if re.search(rb"^@(jit|inner)", content := path.read_bytes(), re.MULTILINE):
             digest.update(content)
     return digest.hexdigest()
+
+
+@contextmanager
+def compiling(*, after_seconds: float = 3.0) -> Iterator[None]:
+    """Say so where the compiled code takes long to load: that happens once on a machine."""
+    words = "planner compiles its inner loops for this machine; this takes up to a minute, and only the first time"
+    timer = threading.Timer(after_seconds, logging.getLogger("planner").warning, args=(words,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

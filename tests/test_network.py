@@ -19,6 +19,7 @@ from planner.area import StudyArea
 from planner.errors import ColumnError, DataError, QuestionError
 from planner.network import Network, build_network, clipping_at_the_border, describe_findings
 from planner.network.hilbert import hilbert_distance
+from planner.network.nearest import NearestEdges
 from planner.profiles import travel_profile
 from planner.roads import Roads
 
@@ -479,6 +480,32 @@ def test_attaching_equals_shapelys_distance_to_every_edge(frame: gpd.GeoDataFram
     assert every[on, hung.edge[on]] == pytest.approx(nearest[on], abs=1e-6)
     along = shapely.line_interpolate_point(network.lines[hung.edge[on]], hung.fraction[on], normalized=True)
     assert shapely.distance(along, shapely.points(xy[on])) == pytest.approx(nearest[on], abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    scale=st.sampled_from([1.0, 7.3, 40.0, 900.0]),
+    limit=st.sampled_from([0.0, 9.0, 250.0, np.inf]),
+)
+def test_the_nearest_segment_is_that_of_trying_all_of_them_ties_and_all(seed: int, scale: float, limit: float) -> None:
+    rng = np.random.default_rng(seed)
+    ends = rng.integers(0, 12, (30, 2, 2)) * scale  # on a lattice, where ties and touching ends are common
+    ends[:3] = rng.uniform(-20, 40, (3, 2, 2)) * scale
+    ends = ends[(ends[:, 0] != ends[:, 1]).any(axis=1)]
+    lines = np.asarray(shapely.linestrings(ends), object)
+    xy = np.concatenate((rng.integers(-2, 15, (40, 2)) * scale / 2, rng.uniform(-30, 60, (30, 2)) * scale))
+    nearest = NearestEdges.of(lines, np.arange(len(lines)))
+    found = nearest.find(xy, limit)
+    (x, y), (ax, ay, bx, by) = (xy - nearest.origin).T[:, :, None], nearest.ends.T
+    dx, dy = bx - ax, by - ay
+    share = np.clip(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy), 0, 1)
+    squares = ((1 - share) * ax + share * bx - x) ** 2 + ((1 - share) * ay + share * by - y) ** 2
+    best, metres = squares.argmin(axis=1), np.sqrt(squares.min(axis=1))
+    near = metres <= limit
+    assert found.edge.tolist() == np.where(near, best, -1).tolist()
+    assert found.metres[near].tolist() == metres[near].tolist()
+    assert found.fraction[near] == pytest.approx(share[np.arange(len(xy)), best][near], abs=1e-12)
 
 
 def test_attaching_many_points_equals_shapely_over_many_blocks(rng: np.random.Generator) -> None:

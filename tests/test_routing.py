@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from benchmarks.networks import scattered, synthetic_network
+from planner.compiling import compiling
 from planner.coverage import Coverage, cover, nearest_sites, people_reached
 from planner.errors import IdError, QuestionError, SourceError, StoreError
 from planner.live import LiveCoverage
@@ -19,7 +20,6 @@ from planner.network import Attachment, Network, build_network
 from planner.routing import Reach, StreamedReach, nearest, people_in_reach, stream_reach
 from planner.routing.compiled import Compiled, check_fits
 from planner.routing.reach import is_within
-from planner.routing.search import compiling
 from tests.contracts.test_routers import Case, table
 from tests.networks import INF, hung, network_of, travel_cases
 from tests.town import demand_of, roads_of, sites_of

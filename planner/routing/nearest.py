@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.arrays import Minutes, Positions, frozen
+from planner.compiling import compiling
 from planner.errors import QuestionError
 from planner.network import Attachment, Network
-from planner.routing.search import Search, compiling
+from planner.routing.search import Search
 from planner.routing.terminals import Towards
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.arrays import Minutes, Positions
+from planner.compiling import compiling
 from planner.errors import QuestionError
 from planner.network import Attachment, Network
 from planner.routing.reach import TOLERANCE_MINUTES
@@ -219,16 +218,3 @@ class Run:
         with compiling():
             found = self.desk.fill(self.doors, rows, lambda _: False)
         return len(found[1]) / len(rows) if found else 0.0
-
-
-@contextmanager
-def compiling(*, after_seconds: float = 3.0) -> Iterator[None]:
-    """Say so where the compiled code takes long to load: that happens once on a machine."""
-    words = "planner compiles its search for this machine; this takes up to a minute, and only the first time"
-    timer = threading.Timer(after_seconds, logging.getLogger("planner").warning, args=(words,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

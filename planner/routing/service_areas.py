@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.compiling import compiling
 from planner.errors import CrsError, QuestionError
 from planner.layers import Layer
 from planner.network import Attachment, Network
 from planner.routing.outlines import Land, Outliner
 from planner.routing.reached import Shapes, Stretches, Surroundings, Walker
-from planner.routing.search import Progress, compiling
+from planner.routing.search import Progress
 from planner.routing.terminals import Towards
 
 SLIT_METRES = 0.5
