@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("routing", "service_areas", "building", "siting_coverage", "siting_median", "gazetteer", "imports")
+ALL = (
+    "routing",
+    "service_areas",
+    "building",
+    "siting_coverage",
+    "siting_streams",
+    "siting_median",
+    "gazetteer",
+    "imports",
+)
 
 
 def main(names: list[str]) -> int:

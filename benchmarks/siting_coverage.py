@@ -1,4 +1,4 @@
-"""Coverage siting: value, bound, seconds and memory on seeded towns, streamed customers and published cities.
+"""Coverage siting: value, bound, seconds and memory on seeded towns and published cities.
 
 Run ``python benchmarks/siting_coverage.py [case ...]``; each case runs in a process of its own, on one
 thread, and limits count CPU seconds, so that a busy machine does not change the figures. Clustered
@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -24,7 +24,6 @@ from planner.optimise.objectives import PeopleCovered
 from planner.optimise.problem import Problem
 from planner.optimise.reduce import reduce
 from planner.optimise.solvers import Highs
-from planner.optimise.streaming import merge_streamed
 
 CITIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "instances" / "mclp_cities"
 
@@ -45,22 +44,6 @@ def clustered(sites: int, customers: int, *, new: int, radius: float, seed: int 
     pairs = cKDTree(place).query_ball_point(home, radius, return_sorted=True)
     row = np.repeat(np.arange(customers), [len(some) for some in pairs])
     return Problem.from_pairs(people, np.concatenate(pairs).astype(np.int64), row, sites=sites, new=new)
-
-
-def streamed(customers: int, *, radius: float, new: int, seed: int = 1) -> Problem:
-    """A hundred random sites on [0, 30]^2 and customers anywhere, one person each, a block at a time."""
-    random = np.random.default_rng(seed)
-    place = random.uniform(0, 30, (100, 2)).astype(np.float32)
-
-    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        for start in range(0, customers, 50_000):
-            count = min(50_000, customers - start)
-            home = random.uniform(0, 30, (count, 2)).astype(np.float32)
-            apart = (home[:, :1] - place[:, 0]) ** 2 + (home[:, 1:] - place[:, 1]) ** 2
-            row, site = np.divmod(np.flatnonzero(apart <= np.float32(radius**2)).astype(np.int32), np.int32(100))
-            yield np.ones(count), row, site
-
-    return merge_streamed(blocks(), sites=100, new=new)
 
 
 def city(name: str, new: int, radius: float) -> Problem:
@@ -86,10 +69,6 @@ CASES: dict[str, Case] = {
     "2,000 x 50,000, p 200": (lambda: clustered(2_000, 50_000, new=200, radius=2.5), 15, 0),
     "5,000 x 200,000, p 500, first": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 12, 0),
     "5,000 x 200,000, p 500": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 100, 0),
-    "100 x 1 M, radius 6, p 10": (lambda: streamed(1_000_000, radius=6.0, new=10), 30, 0),
-    "100 x 1 M, radius 4.5, p 15": (lambda: streamed(1_000_000, radius=4.5, new=15), 30, 0),
-    "100 x 1 M, radius 3.75, p 20": (lambda: streamed(1_000_000, radius=3.75, new=20), 30, 0),
-    "100 x 20 M, radius 6, p 10": (lambda: streamed(20_000_000, radius=6.0, new=10), 60, 0),
 }
 BEST = {
     "NewYork": (400.0, {50: 1153640, 60: 1288174, 70: 1396333, 80: 1481434, 90: 1539992, 100: 1574256}),
@@ -125,21 +104,6 @@ def run(name: str) -> dict[str, Any]:
     return found
 
 
-def spopt(sites: int = 500, customers: int = 5_000) -> str:
-    """The same small case by spopt, where it is installed."""
-    try:
-        import pulp
-        from spopt.locate import MCLP
-    except ImportError:
-        return "spopt is not installed"
-    problem = clustered(sites, customers, new=50, radius=5.0)
-    cost = np.where(problem.matrix().toarray().T > 0, 0.0, 2.0)
-    began = perf_counter()
-    model = MCLP.from_cost_matrix(cost, problem.people, 1.0, p_facilities=50)
-    model = model.solve(pulp.PULP_CBC_CMD(msg=False, timeLimit=60))
-    return f"spopt: {sites} x {customers}, value {model.problem.objective.value():,.0f}, {perf_counter() - began:.1f} s"
-
-
 def main(wanted: list[str]) -> None:
     """Run the cases whose names contain a wanted word."""
     for name in CASES:
@@ -151,8 +115,6 @@ def main(wanted: list[str]) -> None:
             f"{key} {value:,.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in found.items()
         ]
         print("; ".join(words), flush=True)
-    if not wanted:
-        print(spopt())
 
 
 if __name__ == "__main__":

@@ -221,6 +221,9 @@ from .network import (
     clipping_at_the_border as clipping_at_the_border,
 )
 from .optimise import (
+    CoverChoice as CoverChoice,
+)
+from .optimise import (
     Problem as Problem,
 )
 from .optimise import (
@@ -228,6 +231,9 @@ from .optimise import (
 )
 from .optimise import (
     cover_everyone as cover_everyone,
+)
+from .optimise import (
+    fewest_sites as fewest_sites,
 )
 from .optimise import (
     frontier as frontier,
@@ -252,6 +258,9 @@ from .optimise import (
 )
 from .optimise import (
     minimise_worst_time as minimise_worst_time,
+)
+from .optimise import (
+    most_covered as most_covered,
 )
 from .optimise import (
     plot_frontier as plot_frontier,

@@ -200,6 +200,9 @@ class Proof:
         alone = off <= PROVEN_GAP * max(1.0, abs(self.value))
         return "certificate" if alone else self.solver
 
+    def _how(self) -> str:
+        return "proven best" if self.proven else f"at most {self.gap:.2%} from the best"
+
 
 @dataclass(frozen=True, eq=False)
 class Plan(Proof):
@@ -292,11 +295,10 @@ class Plan(Proof):
         return frame.set_index("id")
 
     def __repr__(self) -> str:
-        how = "proven best" if self.proven else f"at most {self.gap:.2%} from the best"
         limit = self.scenario.coverage.limit
         return (
             f"<Plan {self.scenario.name!r}: {len(self.added):,} new sites,"
-            f" {self.share:.1%} within {limit:g} minutes, {how}>"
+            f" {self.share:.1%} within {limit:g} minutes, {self._how()}>"
         )
 
 

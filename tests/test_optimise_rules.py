@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.errors import DataError, InfeasibleError, QuestionError
+from planner.errors import InfeasibleError, QuestionError
 from planner.optimise import (
     Highs,
     Problem,
@@ -27,7 +27,6 @@ from planner.optimise.clock import Clock
 from planner.optimise.objectives import PeopleCovered
 from planner.optimise.reduce import reduce
 from planner.optimise.rules import people_covered
-from planner.optimise.streaming import merge_streamed
 from planner.plan import Scenario
 from tests.siting import random_coverage
 
@@ -120,25 +119,6 @@ def test_reused_buildings_open_before_new_ones() -> None:
     assert set(first.added) <= set(could[:4])
     assert set(first.ids) <= set(last.ids)
     assert set(last.added) <= set(could[4:])
-
-
-def test_streamed_customers_give_the_problem_of_all_their_pairs() -> None:
-    random = np.random.default_rng(3)
-    near = random.uniform(size=(400, 9)) < 0.3
-    people = random.integers(1, 9, 400).astype(float)
-    row, site = np.nonzero(near)
-    whole = Problem.from_pairs(people, site, row, sites=9, new=3)
-    blocks = ((people[at : at + 100], *np.nonzero(near[at : at + 100])) for at in range(0, 400, 100))
-    merged = merge_streamed(blocks, sites=9, new=3)
-    assert len(merged.people) == len(np.unique(near, axis=0))
-    for opened in (np.arange(9) < 2, np.arange(9) % 2 == 0):
-        assert people_covered(merged, opened) == people_covered(whole, opened)
-
-
-@pytest.mark.parametrize("row", [[1, 0], [0, 2], [-1, 0]])
-def test_streamed_pairs_out_of_order_or_of_nobody_are_refused(row: list[int]) -> None:
-    with pytest.raises(DataError, match="ascend by customer"):
-        merge_streamed([(np.ones(2), np.array(row), np.array([0, 1]))], sites=2, new=1)
 
 
 @settings(max_examples=40, deadline=None)

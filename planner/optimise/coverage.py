@@ -9,11 +9,11 @@ import numpy as np
 
 from planner.coverage import Coverage
 from planner.errors import InfeasibleError, QuestionError
-from planner.optimise.answer import answer, refuse
+from planner.optimise.answer import answer, people_counted
 from planner.optimise.clock import Progress
 from planner.optimise.explain import nobody_left_out, why_infeasible
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
+from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.problem import Problem
 from planner.optimise.reduce import layered
 from planner.optimise.rules import covered
@@ -44,12 +44,7 @@ def maximise_coverage(
     """
     if scenario.new is None and scenario.budget is None:
         raise QuestionError("how many sites may open? give the scenario new= or budget=, or ask cover_everyone()")
-    objective: Objective = PeopleCovered()
-    if scenario.rules & {"capacity", "least_people"}:
-        refuse(scenario, {"backup", "worth", "least_share"}, "sharing people out among sites of limited size")
-        objective = PeopleServed()
-    elif scenario.worth:
-        refuse(scenario, {"least_share"}, "gradual worth")
+    objective = people_counted(scenario)
     try:
         return answer(scenario, objective, seconds=seconds, effort=effort, seed=seed, solver=solver, progress=progress)
     except InfeasibleError as error:
@@ -82,13 +77,9 @@ def cover_everyone(
     """
     if not 0 < share <= 1:
         raise QuestionError(f"share must be above 0 and at most 1, not {share!r}")
-    sized = bool(scenario.rules & {"capacity", "least_people"})
-    if sized:
-        refuse(scenario, {"backup", "worth", "least_share"}, "sharing people out among sites of limited size")
-    elif scenario.worth:
-        refuse(scenario, {"least_share"}, "gradual worth")
-        if of == "all":
-            raise QuestionError("worth counts what can be reached; leave out of='all'")
+    sized = isinstance(people_counted(scenario), PeopleServed)
+    if scenario.worth and of == "all":
+        raise QuestionError("worth counts what can be reached; leave out of='all'")
     problem = problem_of(scenario)
     if least == "cost" and problem.cost is None:
         raise QuestionError("least='cost' needs a column 'cost' of the sites, known for every candidate")

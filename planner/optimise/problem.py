@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from planner.arrays import Mask, Minutes, People, Positions, frozen
+from planner.arrays import Mask, Minutes, People, Points, Positions, frozen
 from planner.errors import DataError, QuestionError
+
+if TYPE_CHECKING:
+    from planner.coverage import Coverage
+    from planner.optimise.streams import Pairs, Places
 
 Amounts = npt.NDArray[np.float64]
 """Costs or capacities, one a site."""
@@ -139,6 +144,44 @@ class Problem:
         table = np.asarray(minutes, float)
         row, site = np.nonzero(is_within(table, limit))
         return cls.from_pairs(people, site, row, sites=table.shape[1], minutes=table[row, site], **rules)
+
+    @classmethod
+    def from_blocks(cls, blocks: Iterable[Pairs | Coverage], *, sites: int, **rules: Any) -> Problem:
+        """Make a problem of customers that come block by block: those reached by the same sites become one row.
+
+        A block is people ``(customers,)`` with the (customer, site) pairs in reach, customers counted from 0 in each, or
+        a `Coverage`, so that cities too large to be held are searched a part at a time. Memory holds one block and the
+        sets of sites met so far: 20 million customers of 100 sites become some thousands of rows. ``rules`` are those of a
+        problem; what looks at single customers (minutes, worth, units of people) is refused.
+
+        >>> near = (np.array([2.0, 1.0]), np.array([0, 0, 1]), np.array([0, 1, 2]))
+        >>> far = (np.array([5.0, 1.0, 3.0]), np.array([0, 0, 1]), np.array([1, 0, 2]))
+        >>> question = Problem.from_blocks([near, far], sites=3, new=1)
+        >>> question.people.tolist()  # reached by sites 0 and 1, by site 2, by none
+        [7.0, 2.0, 3.0]
+        """
+        from planner.optimise.streams import merge_pairs
+
+        return merge_pairs(blocks, sites=sites, **rules)
+
+    @classmethod
+    def from_places(cls, blocks: Iterable[Places], sites: Points, *, metres: float, **rules: Any) -> Problem:
+        """Make a problem of customers that come block by block with their places, in reach of sites within a radius.
+
+        A block is people ``(customers,)`` and coordinates ``(customers, 2)``; ``sites`` are coordinates ``(sites, 2)``. No pair
+        is ever written down: a grid of cells knows which sites are near. Otherwise as `from_blocks`.
+
+        >>> from planner.optimise import most_covered
+        >>> random = np.random.default_rng(1)
+        >>> sites = random.uniform(0, 30_000, (60, 2))
+        >>> blocks = ((np.ones(10_000), random.uniform(0, 30_000, (10_000, 2))) for _ in range(20))
+        >>> question = Problem.from_places(blocks, sites, metres=5_000, new=8)
+        >>> most_covered(question)
+        <CoverChoice: 8 of 60 sites, 67.1 % of 200,000 people, proven best>
+        """
+        from planner.optimise.streams import merge_places
+
+        return merge_places(blocks, sites, metres=metres, **rules)
 
 
 def _all_possible(sites: int, rules: dict[str, Any]) -> dict[str, Any]:

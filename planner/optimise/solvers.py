@@ -37,6 +37,9 @@ class Solver(Protocol):
 SLOWER = 20
 """Times the first annealing that a wide gap is worth."""
 
+SMALL_PAIRS = 50_000
+"""Pairs up to which the tree is tried first however wide the gap: it ends in seconds, and neighbourhoods never prove anything."""
+
 
 @dataclass(frozen=True)
 class Highs:
@@ -89,6 +92,8 @@ def _solve(run: Run) -> None:
 def _narrow(run: Run) -> None:
     """Better values by a slower cooling, then by neighbourhoods, and closer bounds by prices, by turns, while the gap is wide."""
     rounds = run.limits.effort
+    if run.wide and len(run.reduced.rows) <= SMALL_PAIRS:
+        run.branch(run.useful(), run.limits.slice(0.3), whole=True)
     if run.wide:
         run.anneal(SLOWER * run.limits.chunks(run.reduced.room), share=0.25)
     for _ in range(6):

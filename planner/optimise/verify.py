@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.arrays import Mask
 from planner.errors import OptimiseError
+from planner.optimise.covering import CoverChoice
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.problem import Problem
@@ -44,26 +46,25 @@ class Verified:
         return f"value {self.value:,.6g} checked, certified bound {self.certified:,.6g}, claimed bound {self.claimed:,.6g}, {how}"
 
 
-def verify(plan: Plan | Programme) -> Verified:
+def verify(plan: Plan | Programme | CoverChoice) -> Verified:
     """Check a plan's rules, value and dual certificate afresh, in one pass over the pairs and without any solver.
 
-    A programme over years or tiers is checked whole, with what binds its parts.
+    A programme over years or tiers is checked whole, with what binds its parts; a choice for a plain problem like a plan.
 
     Raises `OptimiseError` naming what does not hold: a rule broken, a value misstated, a bound that its
     certificate does not prove, or a bound on the wrong side of the value.
     """
     if isinstance(plan, Programme):
         return Verified(plan.value, _check_programme(plan), plan.bound, plan.proven_by)
-    if isinstance(evidence := plan.details.get("evidence"), Evidence):
+    evidence = plan.details.get("evidence")
+    if isinstance(plan, Plan) and isinstance(evidence, Evidence):
         return Verified(plan.value, check_times(plan, evidence), plan.bound, plan.proven_by)
-    if isinstance(evidence, RuledCentre):
+    if isinstance(plan, Plan) and isinstance(evidence, RuledCentre):
         return Verified(plan.value, check_centre(plan, evidence), plan.bound, plan.proven_by)
     objective: Objective | None = plan.details.get("asked")
     if objective is None:
         raise OptimiseError("the plan carries no question to check it by; only plans made by this session's verbs do")
-    problem = problem_of(plan.scenario)
-    opened = np.zeros(problem.sites, bool)
-    opened[plan.opened] = True
+    problem, opened = _asked(plan)
     faults = broken(problem, opened) + _unmet(problem, objective, opened)
     value = _value(plan, problem, objective, opened, faults)
     if abs(value - plan.value) > CLOSE * max(1.0, abs(value)):
@@ -81,6 +82,16 @@ def verify(plan: Plan | Programme) -> Verified:
     return Verified(value, certified, plan.bound, plan.proven_by)
 
 
+def _asked(plan: Plan | CoverChoice) -> tuple[Problem, Mask]:
+    """The problem in plain arrays, and the open sites ``(sites,)``."""
+    if isinstance(plan, CoverChoice):
+        return plan.problem, np.asarray(plan.opened, bool)
+    problem = problem_of(plan.scenario)
+    opened = np.zeros(problem.sites, bool)
+    opened[plan.opened] = True
+    return problem, opened
+
+
 def _check_programme(plan: Programme) -> float:
     if isinstance(plan, PhasedPlan):
         return check_programme(joint_of_phases(plan.question), plan)
@@ -89,7 +100,7 @@ def _check_programme(plan: Programme) -> float:
     raise OptimiseError(f"a {type(plan).__name__} cannot be checked; only programmes over years or tiers can")
 
 
-def _value(plan: Plan, problem: Problem, objective: Objective, opened: np.ndarray, faults: list[str]) -> float:
+def _value(plan: Plan | CoverChoice, problem: Problem, objective: Objective, opened: Mask, faults: list[str]) -> float:
     """The value afresh; people shared out are counted from the assignment the plan carries."""
     shares = plan.details.get("shares")
     if not isinstance(shares, Shares):
@@ -103,7 +114,7 @@ def _value(plan: Plan, problem: Problem, objective: Objective, opened: np.ndarra
     return float(shares.people.sum())
 
 
-def _unmet(problem: Problem, objective: Objective, opened: np.ndarray) -> list[str]:
+def _unmet(problem: Problem, objective: Objective, opened: Mask) -> list[str]:
     if not isinstance(objective, SitesNeeded):
         return []
     problem = layered(problem)
@@ -116,7 +127,7 @@ def _unmet(problem: Problem, objective: Objective, opened: np.ndarray) -> list[s
     return [f"covers {reached:,.0f} people where {objective.people:,.0f} are wanted"] if short else []
 
 
-def _certified(plan: Plan, problem: Problem, objective: Objective, faults: list[str]) -> float:
+def _certified(plan: Plan | CoverChoice, problem: Problem, objective: Objective, faults: list[str]) -> float:
     """The bound that the plan's duals prove, rounded where values are whole numbers."""
     from planner.optimise.run import certified_bound, reduction
 

@@ -36,9 +36,6 @@ class Programme(Proof):
                 f"{self.solver} claims no programme beats {self.bound:g}, yet this one is worth {self.value:g}"
             )
 
-    def _how(self) -> str:
-        return "proven best" if self.proven else f"at most {self.gap:.2%} from the best"
-
 
 def cost_of(plan: Plan, ids: pd.Index) -> float:
     """What the sites cost by the column ``cost``; nan where a cost, or the column, is missing."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from planner.arrays import Mask
-from planner.errors import OptimiseError, QuestionError
-from planner.optimise.clock import Clock
+from planner.errors import OptimiseError
+from planner.optimise.answer import people_counted
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
 from planner.optimise.programmes.joint import Joint
@@ -19,26 +19,10 @@ from planner.plan import PROVEN_GAP, Plan, Scenario
 from planner.programme import Programme
 
 
-def checked_clock(seconds: float, effort: int | None) -> Clock:
-    """A clock for the whole; raises `QuestionError` for limits that are none."""
-    if not 0 < seconds < float("inf"):
-        raise QuestionError(f"seconds must be a number above 0, not {seconds!r}")
-    if effort is not None and effort < 1:
-        raise QuestionError(f"effort must be a whole number, 1 or more, not {effort!r}")
-    return Clock(seconds if effort is None else float("inf"))
-
-
 def check_rules(scenarios: Iterable[Scenario]) -> None:
     """Refuse rules that do not go together in one part, as `maximise_coverage` does."""
     for scenario in scenarios:
-        if scenario.rules & {"capacity", "least_people"}:
-            refused = sorted(scenario.rules & {"backup", "worth", "least_share"})
-            what = "sharing people out among sites of limited size"
-        else:
-            refused = ["least_share"] if {"worth", "least_share"} <= scenario.rules else []
-            what = "gradual worth"
-        if refused:
-            raise QuestionError(f"{what} cannot honour {', '.join(refused)}; leave them out of {scenario.name!r}")
+        people_counted(scenario, repr(scenario.name))
 
 
 def plans_of(joint: Joint, choice: JointChoice, scenarios: Sequence[Scenario], seed: int) -> tuple[Plan, ...]:

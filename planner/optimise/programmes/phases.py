@@ -8,12 +8,12 @@ import numpy as np
 
 from planner.arrays import Mask, Positions
 from planner.errors import OptimiseError
-from planner.optimise.clock import Clock, Progress
+from planner.optimise.clock import Clock, Progress, started
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
 from planner.optimise.problem import Problem
 from planner.optimise.programmes.joint import Joint, Links
-from planner.optimise.programmes.making import check_rules, checked_clock, facts_of, plans_of
+from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
 from planner.optimise.solvers import Highs
 from planner.programme import PhasedPlan, PhasedScenario
@@ -35,7 +35,7 @@ def maximise_over_years(
 
     Raises `QuestionError` for rules that do not go together, `InfeasibleError` where no choice keeps them all.
     """
-    clock = checked_clock(seconds, effort)
+    clock = started(seconds, effort)
     check_rules(question.scenarios)
     joint = joint_of_phases(question)
     starts = list(_starts(question, joint, clock, effort, seed))

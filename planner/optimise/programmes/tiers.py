@@ -9,12 +9,12 @@ from scipy.sparse import csr_array
 
 from planner.arrays import Mask, Positions
 from planner.errors import OptimiseError, QuestionError
-from planner.optimise.clock import Clock, Progress
+from planner.optimise.clock import Clock, Progress, started
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
 from planner.optimise.problem import Problem
 from planner.optimise.programmes.joint import Joint, Links
-from planner.optimise.programmes.making import check_rules, checked_clock, facts_of, plans_of
+from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
 from planner.optimise.solvers import Highs
 from planner.programme import TieredPlan, TieredScenario
@@ -39,7 +39,7 @@ def maximise_tiers(
     Raises `QuestionError` where nothing limits the sites of a tier or rules do not go together, `InfeasibleError` where
     no choice keeps them all.
     """
-    clock = checked_clock(seconds, effort)
+    clock = started(seconds, effort)
     scenarios = [tier.scenario for tier in question.levels]
     for scenario in scenarios:
         if scenario.new is None and scenario.budget is None and question.budget is None:
