@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from shapely import MultiPolygon, Polygon
 
+from planner.area import Units
 from planner.arrays import Mask, Points
 from planner.demand import Demand
 from planner.errors import CrsError, QuestionError
@@ -73,6 +74,46 @@ def candidates_from_people(
     means = KMeans(n_clusters=count, n_init=1, random_state=seed).fit(xy, sample_weight=weights)
     homes = xy[np.unique(KDTree(xy).query(means.cluster_centers_)[1])]
     return _sites(homes[_allowed(homes, within, outside)], people, service, "people")
+
+
+def candidates_in_squares(
+    people: Demand,
+    *,
+    spacing_metres: float,
+    service: str = "meal_station",
+    within: Polygon | MultiPolygon | None = None,
+    outside: Sequence[Polygon | MultiPolygon] = (),
+) -> Sites:
+    """Give candidate sites where people live, one for every square of ``spacing_metres``: for areas without roads.
+
+    A square's candidate is the demand point nearest to its people's centre.
+    """
+    if not 0 < spacing_metres < float("inf"):
+        raise QuestionError(f"spacing_metres must be a number above 0, not {spacing_metres!r}")
+    homes = people.xy[people.people > 0]
+    homes = homes[_allowed(homes, within, outside)]
+    return _sites(_one_a_square(homes, people, spacing_metres, spacing_metres), people, service, "people")
+
+
+def candidates_in_units(people: Demand, units: Units, *, level: str, service: str = "meal_station") -> Sites:
+    """Give one candidate site in every unit of a level, so that each can have one of its own (一镇一站).
+
+    It is the demand point nearest to the unit's people's centre; where nobody is known to live, a place inside the unit.
+    Raises `QuestionError` for a level the units do not have.
+    """
+    if level not in units.levels:
+        raise QuestionError(f"the area has no units of level {level!r}, only {', '.join(units.levels)}")
+    polygons = units.frame[units["level"] == level].geometry
+    at = np.array(shapely.get_coordinates(shapely.point_on_surface(polygons.to_numpy())))
+    unit = units.locate(people, level)
+    lived_in = np.flatnonzero(unit.notna().to_numpy() & (people.people > 0))
+    for name, rows in pd.Series(lived_in).groupby(unit.to_numpy()[lived_in]):
+        xy = people.xy[rows]
+        centre = np.average(xy, axis=0, weights=people.people[rows])
+        at[polygons.index.get_loc(name)] = xy[np.argmin(np.hypot(*(xy - centre).T))]
+    ids = pd.Index([f"unit:{code}" for code in units["code"][polygons.index]], name="id", dtype=object)
+    data = {"name": [f"{name}候选点" for name in units["name"][polygons.index]], "service": service, "existing": False}
+    return Sites(gpd.GeoDataFrame(data, geometry=shapely.points(at), index=ids, crs=people.crs))
 
 
 def candidates_from_hosts(

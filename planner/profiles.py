@@ -24,7 +24,8 @@ class Profile:
     ``metres_per_second`` holds everywhere but on steps. ``slower`` are factors of time by road class,
     ``slower_surfaces`` by OpenStreetMap's ``surface``; on rough steps both count. ``crossing_seconds`` is how long a
     walker waits to cross a road, by its class (see `signal_wait`). ``access_metres_per_second`` is the
-    speed of the straight leg between a point and its road. ``sources`` says where each comes from.
+    speed of the straight leg between a point and its road. ``detour`` is how many times as long as the straight line a way
+    is taken to be where there are no roads (`planner.access.cover_straight`). ``sources`` says where each comes from.
     """
 
     mode: Mode
@@ -38,6 +39,7 @@ class Profile:
     class_speeds: Mapping[str, float] = field(default_factory=dict)
     crossing_seconds: Mapping[str, float] = field(default_factory=dict)
     never_attach: frozenset[str] = frozenset()
+    detour: float | None = None
     sources: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,8 @@ class Profile:
         for name in ("metres_per_second", "access_metres_per_second", "snap_metres"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise QuestionError(f"{self.mode}: {name} must be a number above 0, not {getattr(self, name)!r}")
+        if self.detour is not None and not 1 <= self.detour < float("inf"):
+            raise QuestionError(f"detour must be a number from 1 up, not {self.detour!r}")
         if self.crossing_seconds and self.mode != "walk":
             raise QuestionError("crossing_seconds are for walking; junctions are in the speeds of driving already")
         for road_class, seconds in self.crossing_seconds.items():

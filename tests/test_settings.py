@@ -83,7 +83,7 @@ def test_all_missing_files_are_told_at_once(folder: Path) -> None:
         (("new = 5", "new = -1"), "service[0].new: Input should be greater than or equal to 0"),
         (('key = "meal_station"', 'key = "meal"'), "unknown service 'meal'; known: meal_station"),
         (("candidates = { spacing_metres = 300 }", ""), "new sites need candidates"),
-        (("spacing_metres = 300", ""), "give at least one of spacing_metres, clusters and hosts"),
+        (("spacing_metres = 300", ""), "give at least one of spacing_metres, clusters, one_in and hosts"),
         (("new = 5", "share = 0.5\nnew = 5"), "share goes with cover_everyone"),
         (("new = 5", ""), "maximise_coverage needs new"),
         (("new = 5", "new = 5\nminutes = nan"), "service[0].minutes"),

@@ -4,8 +4,9 @@ from planner.access.catchments import floating_catchments, gaussian_decay, step_
 from planner.access.delivery import Deliveries, deliver
 from planner.access.gaps import CLUSTER, NOT_CONNECTED, find_gaps
 from planner.access.inequality import Inequality, inequality
-from planner.access.readings import Readings, readings
+from planner.access.readings import Readings, read_ways, readings, widest_minutes
 from planner.access.robustness import Robustness, robustness
+from planner.access.straight import cover_straight
 from planner.access.summary import TOTAL, UNASSIGNED, Summary, summarise, units_of
 from planner.access.suppressed import Suppressed, is_sensitive, suppress
 from planner.access.suppression import ALONGSIDE, hide, suppress_counts
@@ -24,6 +25,7 @@ __all__ = [
     "Summary",
     "Suppressed",
     "Times",
+    "cover_straight",
     "deliver",
     "find_gaps",
     "floating_catchments",
@@ -32,6 +34,7 @@ __all__ = [
     "inequality",
     "is_sensitive",
     "nearest_times",
+    "read_ways",
     "readings",
     "robustness",
     "step_decay",
@@ -39,4 +42,5 @@ __all__ = [
     "suppress",
     "suppress_counts",
     "units_of",
+    "widest_minutes",
 ]

@@ -12,6 +12,7 @@ from planner.coverage import Coverage, cover
 from planner.demand import Demand
 from planner.errors import QuestionError
 from planner.network import Network
+from planner.profiles import Profile
 from planner.routing import Router
 from planner.services import Reading, walking_readings
 from planner.sites import Sites
@@ -61,9 +62,23 @@ def readings(
     if network.profile.mode != "walk":
         raise QuestionError(f"readings are for walking services; this network is to {network.profile.mode}")
     ways = walking_readings() if ways is None else ways
-    per_minute = network.profile.metres_per_second * 60
-    limits = {way.key: way.metres / per_minute for way in ways}
-    widest = max([minutes, *limits.values()])
-    wide = cover(network, demand, sites, minutes=widest, router=router, progress=progress)
-    coverages = {key: wide.within(limit) for key, limit in limits.items()}
+    widest = max(minutes, widest_minutes(network.profile, ways))
+    return read_ways(cover(network, demand, sites, minutes=widest, router=router, progress=progress), ways)
+
+
+def read_ways(wide: Coverage, ways: tuple[Reading, ...] | None = None) -> Readings:
+    """Read a walking coverage that is wide enough several ways; raises `QuestionError` where it is not."""
+    if wide.profile is None or wide.profile.mode != "walk":
+        raise QuestionError("readings are for walking services; this coverage is not known to be walked")
+    ways = walking_readings() if ways is None else ways
+    coverages = {key: wide.within(limit) for key, limit in _limits(wide.profile, ways).items()}
     return Readings(wide, ways, MappingProxyType(coverages))
+
+
+def widest_minutes(profile: Profile, ways: tuple[Reading, ...] | None = None) -> float:
+    """Minutes the widest reading takes at the profile's speed."""
+    return max(_limits(profile, walking_readings() if ways is None else ways).values())
+
+
+def _limits(profile: Profile, ways: tuple[Reading, ...]) -> dict[str, float]:
+    return {way.key: way.metres / (profile.metres_per_second * 60) for way in ways}

@@ -57,6 +57,7 @@ def about(thing: Thing) -> pd.DataFrame:
         "minutes": f"{coverage.limit:g}",
         "mode": profile.mode if profile is not None else "",
         "metres_per_second": f"{profile.metres_per_second:g}" if profile is not None else "",
+        "detour": f"{profile.detour:g}" if profile is not None and profile.detour is not None else "",
         "new_sites": str(len(thing.added)),
         "people": f"{coverage.demand.total:.1f}",
         "share": f"{thing.share:.6f}",

@@ -3,7 +3,7 @@
 from planner.facts.facts import Facts, gather
 from planner.facts.lists import count_text, less
 from planner.facts.saving import replacing
-from planner.facts.sentences import finding, headline, percent, proof, time_classes, title
+from planner.facts.sentences import finding, headline, mode_words, percent, proof, time_classes, title
 from planner.facts.words import LANGUAGES, words
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "gather",
     "headline",
     "less",
+    "mode_words",
     "percent",
     "proof",
     "replacing",

@@ -12,6 +12,7 @@ from planner.access import Summary
 from planner.coverage import Coverage
 from planner.facts.words import words
 from planner.plan import Plan
+from planner.profiles import Profile
 from planner.services import Parameter, Service
 from planner.texts import Text
 
@@ -38,7 +39,8 @@ def parameter_table(
     """
     if isinstance(given, pd.DataFrame):
         return given.set_axis(list(COLUMNS), axis=1).fillna("").reset_index(drop=True)
-    rows = [*_given(given), *_service(service), *_travel(coverage), *_readings(summary), *_plan(coverage, plan)]
+    rows = [*_given(given), *_service(service, coverage), *_travel(coverage)]
+    rows += [*_readings(summary), *_plan(coverage, plan)]
     rows.append(("version", f"planner {_version()}", "", "measured"))
     table = pd.DataFrame([row for row in rows if not (blank and row[0] in COUNTING)], columns=COLUMNS)
     return table.drop_duplicates("key", keep="first", ignore_index=True)
@@ -54,8 +56,14 @@ def _given(given: Mapping[str, Any]) -> Iterator[Row]:
             yield key, value, "", "scenario_given"
 
 
-def _service(service: Service | None) -> Iterator[Row]:
+def _service(service: Service | None, coverage: Coverage) -> Iterator[Row]:
+    """What the service's preset says, less what was done otherwise here."""
+    done = {row[0]: row[1] for row in _travel(coverage)}
+    if coverage.profile is not None:
+        done.setdefault("metres_per_second", None)  # driving goes by the class of road
     for name, parameter in service.parameters.items() if service is not None else ():
+        if name in done and done[name] != parameter.value:
+            continue
         told = name if f"p_{name}" in words("zh") or not str(parameter.name) else parameter.name
         yield told, parameter.value, parameter.unit, parameter.source
 
@@ -65,8 +73,23 @@ def _travel(coverage: Coverage) -> Iterator[Row]:
     if (profile := coverage.profile) is None:
         return
     yield "mode", profile.mode, "", "profile_default"
-    if "steps" in profile.slower:
+    if profile.detour is not None:
+        yield "detour", profile.detour, "", profile.sources.get("detour", "scenario_given")
+        yield "metres_per_second", profile.metres_per_second, "m/s", profile.sources["metres_per_second"]
+        return
+    yield from _on_roads(profile)
+
+
+def _on_roads(profile: Profile) -> Iterator[Row]:
+    if "steps" in profile.barred and profile.mode == "walk":
+        yield "steps_barred", True, "", profile.sources.get("barred", "profile_default")
+    elif "steps" in profile.slower:
         yield "steps", profile.slower["steps"], "", profile.sources.get("slower", "profile_default")
+    if "slope" in profile.sources:
+        yield "slope", True, "", profile.sources["slope"]
+    for road_class, seconds in profile.crossing_seconds.items():
+        told = Text(f"横过道路的等候（{road_class}）", f"Wait to cross a road ({road_class})")
+        yield told, seconds, "s", profile.sources.get("crossing_seconds", "scenario_given")
     for name, unit in (("metres_per_second", "m/s"), ("access_metres_per_second", "m/s"), ("snap_metres", "m")):
         if name == "metres_per_second" and profile.class_speeds:
             continue  # driving goes by the class of road

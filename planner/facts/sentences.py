@@ -47,15 +47,13 @@ def finding(facts: Facts, lang: str = "zh") -> str:
     count = {key: count_text(value) for key, value in whole.items() if key not in {"share", "share_before"}}
     people, covered, before = (whole[key] for key in ("people", "covered", "covered_before"))
     text = words(lang)
-    profile = facts.coverage.profile
-    mode = text[profile.mode] if profile is not None and profile.mode in text else text["travel"]
     said = {
         **count,
         "share": percent(covered, people),
         "share_before": percent(before, people),
         "minutes": f"{facts.coverage.limit:g}",
         "offline": text["offline_also"].format(**count) if whole["not_connected"] else "",
-        "mode": mode,
+        "mode": mode_words(facts, lang),
         "before": count_text(before),
         "new": f"{facts.new_count:,}",
         "existing": f"{facts.existing_count:,}",
@@ -63,6 +61,14 @@ def finding(facts: Facts, lang: str = "zh") -> str:
         "points": _points(before, covered, people),
     }
     return text["finding_plan" if facts.plan is not None else "finding_coverage"].format(**said)
+
+
+def mode_words(facts: Facts, lang: str = "zh") -> str:
+    """How people come, and that it is estimated where there were no roads to go by."""
+    text, profile = words(lang), facts.coverage.profile
+    mode = text[profile.mode] if profile is not None and profile.mode in text else text["travel"]
+    straight = profile is not None and profile.detour is not None
+    return text["by_straight_line"].format(mode=mode) if straight else mode
 
 
 def _points(before: Any, after: Any, people: Any) -> str:

@@ -10,7 +10,7 @@ from planner.network.chains import Chains
 from planner.network.pieces import Pieces
 
 KERB_METRES = 10.0  # waiting happens this near to the road that is crossed, or within a third of a shorter street
-Seconds = npt.NDArray[np.float64]
+Seconds = npt.NDArray[np.floating]
 
 
 def with_waits(pieces: Pieces, node_xy: Points, seconds: Seconds) -> tuple[Pieces, Points]:

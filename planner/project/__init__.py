@@ -202,7 +202,9 @@ class Project:
                         name: import_facts(report, blank=run.facts[ident].hidden is not None)
                         for name, report in one.reports.items()
                     },
-                    "network_findings": describe_findings(one.network.findings, lang=lang),
+                    "network_findings": []
+                    if one.network is None
+                    else describe_findings(one.network.findings, lang=lang),
                 }
                 for ident, one in run.answers.items()
             },

@@ -1,10 +1,14 @@
-"""Blocks: the base of every block of a planner.toml, and those of programmes over years and tiers."""
+"""Blocks: the base of every block of a planner.toml, and those of programmes over years and tiers and of walking."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from planner.sources.osm.tags import meanings
+
+Walker = Literal["typical", "frail"]
 
 
 class Block(BaseModel):
@@ -48,3 +52,47 @@ class TiersBlock(Block):
         if len(set(self.services)) < len(self.services):
             raise ValueError("a service is one tier only; name each once")
         return self
+
+
+class TerrainBlock(Block):
+    """``terrain``: an elevation model (GeoTIFF, metres), by which walking uphill takes longer; see `planner.slopes.on_slopes`.
+
+    Roads with a step steeper than ``steepest`` (rise over run) are closed.
+    """
+
+    file: str
+    band: Annotated[int, Field(ge=1)] = 1
+    step_metres: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30.0
+    steepest: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+
+class WalkingBlock(Block):
+    """``[walking]``: how people walk to every service on foot: who, over which land, waiting how long at which roads.
+
+    ``walker`` is a typical elder or a frail one, who takes no steps; ``steps = false`` bars steps for anybody.
+    ``crossing_seconds`` are by the class of the road that is crossed, in OpenStreetMap's words.
+    """
+
+    walker: Walker = "typical"
+    steps: bool = True
+    terrain: TerrainBlock | None = None
+    crossing_seconds: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _crosses_known_roads(self) -> WalkingBlock:
+        known = meanings()["classes"]["drivable"]
+        if unknown := [name for name in self.crossing_seconds if name not in known]:
+            raise ValueError(
+                f"crossing_seconds names no class of road by {', '.join(unknown)}; known: {', '.join(known)}"
+            )
+        return self
+
+
+class StraightBlock(Block):
+    """``[straight]``, in place of ``[roads]``: ways are estimated as straight lines times a ``detour``.
+
+    ``source`` says where the detour comes from, and is printed beside it.
+    """
+
+    detour: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    source: Annotated[str, Field(min_length=1)]

@@ -9,7 +9,13 @@ from functools import reduce
 from pathlib import Path
 
 from planner.area import StudyArea
-from planner.candidates import candidate_sites, candidates_from_hosts, candidates_from_people
+from planner.candidates import (
+    candidate_sites,
+    candidates_from_hosts,
+    candidates_from_people,
+    candidates_in_squares,
+    candidates_in_units,
+)
 from planner.errors import DataError
 from planner.facts.secrecy import may_leave
 from planner.imports import ImportReport
@@ -32,7 +38,7 @@ class Choosable:
 
 
 def choose_sites(
-    block: ServiceBlock, inputs: Inputs, network: Network, on: date, data: Path, *, sensitive: bool = False
+    block: ServiceBlock, inputs: Inputs, network: Network | None, on: date, data: Path, *, sensitive: bool = False
 ) -> Choosable:
     """Read a service's existing sites and find its candidates.
 
@@ -59,7 +65,9 @@ def choose_sites(
     return Choosable(sites, reports, tuple(notes))
 
 
-def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Path, notes: list[Text]) -> list[Sites]:
+def _candidates(
+    block: ServiceBlock, inputs: Inputs, network: Network | None, data: Path, notes: list[Text]
+) -> list[Sites]:
     ways, found = block.candidates, list[Sites]()
     if ways is None:
         return found
@@ -67,7 +75,12 @@ def _candidates(block: ServiceBlock, inputs: Inputs, network: Network, data: Pat
     if ways.hosts is not None:
         hosts = _public(_hosts(ways.hosts, block.key, inputs.area, data), notes)
         found.append(candidates_from_hosts(hosts, within=within))
-    if ways.spacing_metres is not None:
+    if ways.one_in is not None:
+        found.append(candidates_in_units(inputs.people, inputs.area.units, level=ways.one_in, service=block.key))
+    if ways.spacing_metres is not None and network is None:
+        spacing = ways.spacing_metres
+        found.append(candidates_in_squares(inputs.people, spacing_metres=spacing, service=block.key, within=within))
+    elif ways.spacing_metres is not None and network is not None:
         spacing, roads = ways.spacing_metres, inputs.roads
         found.append(
             candidate_sites(

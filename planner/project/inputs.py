@@ -9,20 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 
 from planner.area import StudyArea, area_in_box
 from planner.demand import Demand
-from planner.errors import QuestionError
+from planner.errors import DataError, QuestionError
 from planner.imports import ImportReport
 from planner.network import clipping_at_the_border
-from planner.project.settings import AreaBlock, FileBlock, Settings
+from planner.project.settings import AreaBlock, FileBlock, RoadsBlock, Settings
 from planner.project.watch import Progress, Watch
 from planner.reports import has_chinese_font
 from planner.roads import Roads
+from planner.slopes import Heights
 from planner.sources import read_area, read_layer, read_population, read_roads
+from planner.sources.heights import read_heights
 from planner.sources.osm import is_osm, read_osm_people
 from planner.texts import Text
 
+NO_ROADS = Text(
+    "没有道路数据：时间按直线距离乘绕行系数估算，未计河流、铁路、围墙等阻隔，不能代替沿路测算",
+    "no roads were given: times are estimated from straight lines times a detour; rivers, railways and walls are not known",
+)
 NO_FONT = Text(
     "本机没有中文字体，未生成 Word 简报；请安装中文字体（如 fonts-noto-cjk）后重新运行",
     "no Chinese font on this machine, so no Word brief was made; install one (such as fonts-noto-cjk) and run again",
@@ -34,20 +41,22 @@ class Inputs:
     """What was read for every service alike."""
 
     area: StudyArea
-    roads: Roads
+    roads: Roads | None
     people: Demand
     backdrop: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    heights: Heights | None = None
 
     @property
     def reports(self) -> dict[str, ImportReport]:
         """What became of each file's rows."""
-        given = {"area": self.area.units.report, "roads": self.roads.report, "population": self.people.report}
+        roads = None if self.roads is None else self.roads.report
+        given = {"area": self.area.units.report, "roads": roads, "population": self.people.report}
         return {name: report for name, report in given.items() if report is not None}
 
     @cached_property
     def warnings(self) -> tuple[Text, ...]:
         """What a reader should know: roads cut off at the area's border, a brief that could not be drawn."""
-        cut = clipping_at_the_border(self.roads, self.area)
+        cut = NO_ROADS if self.roads is None else clipping_at_the_border(self.roads, self.area)
         told = () if cut is None else (cut,)
         return told if has_chinese_font() else (*told, NO_FONT)
 
@@ -77,19 +86,30 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
     """Read area, roads and people; raises `DataError` for what cannot be read."""
     with watch.stage(word(settings, "读取规划范围", "Read the area")) as progress:
         area = area_of(settings, data, progress=progress)
-    with watch.stage(word(settings, "读取道路", "Read the roads")) as progress:
-        roads = _roads(settings, data, area, progress)
+    roads = None
+    if settings.roads is not None:
+        with watch.stage(word(settings, "读取道路", "Read the roads")) as progress:
+            roads = _roads(settings.roads, data, area, progress)
     with watch.stage(word(settings, "读取人口", "Read the people")) as progress:
         people = _people(settings, data, area, progress)
     backdrop: dict[str, gpd.GeoDataFrame] = {
         name: read_layer(data / block.file, area=area, **reading_options(block, data))
         for name, block in settings.backdrop.items()
     }
-    return Inputs(area, roads, people, backdrop)
+    return Inputs(area, roads, people, backdrop, _heights(settings, data, people))
 
 
-def _roads(settings: Settings, data: Path, area: StudyArea, progress: Progress) -> Roads:
-    block = settings.roads
+def _heights(settings: Settings, data: Path, people: Demand) -> Heights | None:
+    if (block := settings.walking.terrain) is None:
+        return None
+    found = read_heights(data / block.file, crs=people.crs, band=block.band)
+    known = np.isfinite(found(people.xy))
+    if not known.any():
+        raise DataError(f"walking.terrain: {block.file} holds no height where people live; is it of another area?")
+    return found
+
+
+def _roads(block: RoadsBlock, data: Path, area: StudyArea, progress: Progress) -> Roads:
     return read_roads(
         data / block.file, area=area, directed=block.directed, progress=progress, **reading_options(block, data)
     )

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planner.demand import Demand
+from planner.errors import QuestionError
 from planner.network import build_network
 from planner.optimise import maximise_over_years, maximise_tiers
 from planner.plan import Scenario
 from planner.programme import Phase, PhasedPlan, PhasedScenario, Programme, Tier, TieredPlan, TieredScenario, link_sites
 from planner.project.blocks import TiersBlock
+from planner.project.inputs import Inputs
 from planner.project.settings import ServiceBlock, Settings
 from planner.projection import project_demand
-from planner.roads import Roads
 
 
 def plan_phases(block: ServiceBlock, scenario: Scenario, people: Demand, settings: Settings) -> PhasedPlan:
@@ -37,10 +38,12 @@ def _people_of(people: Demand, year: int, settings: Settings) -> Demand:
 
 
 def plan_tiers(
-    block: TiersBlock, first: ServiceBlock, scenarios: Sequence[Scenario], roads: Roads, settings: Settings
+    block: TiersBlock, first: ServiceBlock, scenarios: Sequence[Scenario], inputs: Inputs, settings: Settings
 ) -> TieredPlan:
     """Site the services of a network together; time, effort and seed are those of the ``first`` service."""
-    network = build_network(roads, mode=block.link_mode)
+    if inputs.roads is None:
+        raise QuestionError("tiers are linked along roads; give [roads]")
+    network = build_network(inputs.roads, mode=block.link_mode)
     tiers = []
     for at, (ident, scenario) in enumerate(zip(block.services, scenarios, strict=True)):
         links = None

@@ -10,14 +10,14 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from planner.access import Readings, Summary, find_gaps, readings, summarise, units_of
+from planner.access import Readings, Summary, find_gaps, summarise, units_of
 from planner.area import Units
-from planner.coverage import Coverage, cover
+from planner.coverage import Coverage
 from planner.errors import QuestionError
 from planner.facts import Facts, gather
 from planner.imports import ImportReport
 from planner.layers import Layer
-from planner.network import Network, build_network
+from planner.network import Network
 from planner.optimise import (
     cover_everyone,
     maximise_coverage,
@@ -28,15 +28,14 @@ from planner.optimise import (
     read_plan,
 )
 from planner.plan import Plan, Scenario
-from planner.profiles import travel_profile
 from planner.programme import Programme
 from planner.project.choosing import Choosable, choose_sites
 from planner.project.inputs import Inputs, word
 from planner.project.programmes import plan_phases, plan_tiers
 from planner.project.settings import ServiceBlock, Settings
+from planner.project.travelling import travelling
 from planner.project.watch import Watch
 from planner.projection import project_demand, shipped_ageing
-from planner.roads import Roads
 from planner.routing.service_areas import service_areas
 from planner.services import Service
 from planner.sites import Sites
@@ -52,7 +51,7 @@ class Answer:
 
     block: ServiceBlock
     service: Service
-    network: Network
+    network: Network | None
     plan: Plan
     summary: Summary
     readings: Readings | None
@@ -79,8 +78,8 @@ class Answer:
         )
 
     def service_areas(self) -> gpd.GeoDataFrame | None:
-        """The land within reach of each open station, as a layer of the map; None where there are too many to draw."""
-        if len(self.plan.opened) > MOST_AREAS:
+        """The land within reach of each open station, as a layer of the map; None where there are too many, or no roads."""
+        if self.network is None or len(self.plan.opened) > MOST_AREAS:
             return None
         coverage = self.plan.scenario.coverage
         opened = Sites(coverage.sites.frame.loc[self.plan.ids])
@@ -97,7 +96,7 @@ class Answer:
             "age": (settings.population.age, "", given),
             "year": (block.people_year, "", shipped_ageing().survival_source),
             "on": (settings.project.on.isoformat(), "", given),
-            "crs": (self.network.crs.to_string(), "", "measured"),
+            "crs": (self.plan.scenario.coverage.demand.crs.to_string(), "", "measured"),
         }
         return {key: row for key, row in told.items() if row[0] is not None}
 
@@ -109,7 +108,7 @@ class Ready:
     block: ServiceBlock
     service: Service
     inputs: Inputs
-    network: Network
+    network: Network | None
     chosen: Choosable
     coverage: Coverage
     readings: Readings | None
@@ -137,7 +136,7 @@ def answers(inputs: Inputs, settings: Settings, data: Path, watch: Watch) -> Ite
             levels = [waiting[ident] for ident in tiers.services]
             scenarios = [_scenario(level, settings) for level in levels]
             with watch.stage(word(settings, "优化选址（各级一并）", "Choose the sites of all tiers")):
-                joint = plan_tiers(tiers, levels[0].block, scenarios, inputs.roads, settings)
+                joint = plan_tiers(tiers, levels[0].block, scenarios, inputs, settings)
             for level, plan in zip(levels, joint.plans, strict=True):
                 yield level.answer(plan, settings, watch, joint)
 
@@ -178,18 +177,13 @@ def make_ready(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Pa
     """Build a service's network, find its sites and measure who reaches them."""
     preset, inputs = settings.service_of(block, data), _in_year(block, inputs, settings)
     with watch.stage(word(settings, "构建路网", "Build the network")):
-        network = _network(block, preset, inputs.roads)
+        ways = travelling(block, preset, inputs, settings)
     with watch.stage(word(settings, "读取站点与候选点", "Read sites and candidates")):
-        chosen = choose_sites(block, inputs, network, settings.project.on, data, sensitive=preset.sensitive)
+        chosen = choose_sites(block, inputs, ways.network, settings.project.on, data, sensitive=preset.sensitive)
     minutes = _asked(block.minutes, preset, "minutes")
     with watch.stage(word(settings, "计算可达范围", "Find who reaches what")) as progress:
-        read: Readings | None = None
-        if network.profile.mode == "walk":
-            read = readings(network, inputs.people, chosen.sites, minutes=minutes, progress=progress)
-            coverage = read.at(minutes)
-        else:
-            coverage = cover(network, inputs.people, chosen.sites, minutes=minutes, progress=progress)
-    return Ready(block, preset, inputs, network, chosen, coverage, read)
+        coverage, read = ways.reach(inputs, chosen.sites, minutes, progress)
+    return Ready(block, preset, inputs, ways.network, chosen, coverage, read)
 
 
 def _in_year(block: ServiceBlock, inputs: Inputs, settings: Settings) -> Inputs:
@@ -198,16 +192,6 @@ def _in_year(block: ServiceBlock, inputs: Inputs, settings: Settings) -> Inputs:
         return inputs
     later = project_demand(inputs.people, year=block.people_year, base_year=settings.population.census_year)
     return replace(inputs, people=later)
-
-
-def _network(block: ServiceBlock, preset: Service, roads: Roads) -> Network:
-    profile = travel_profile(block.mode or preset.mode)
-    if block.snap_metres is not None:
-        profile = profile.but(snap_metres=block.snap_metres)
-    speed = block.metres_per_second
-    if speed is None and "metres_per_second" in preset.parameters:
-        speed = preset["metres_per_second"]
-    return build_network(roads, mode=profile.mode, profile=profile, metres_per_second=speed)
 
 
 def _scenario(ready: Ready, settings: Settings) -> Scenario:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import QuestionError
-from planner.project.blocks import Block, PhaseBlock, TiersBlock
+from planner.project.blocks import Block, PhaseBlock, StraightBlock, TiersBlock, Walker, WalkingBlock
 from planner.service_files import read_service
 from planner.services import Service, service, service_keys
 
@@ -114,16 +114,17 @@ class PopulationBlock(FileBlock):
 
 
 class CandidatesBlock(Block):
-    """``candidates``: where the service could open; several ways may be joined."""
+    """``candidates``: where the service could open; several ways may be joined. ``one_in`` gives one in every unit."""
 
     spacing_metres: Metres | None = None
     clusters: Annotated[int, Field(ge=1)] | None = None
+    one_in: Level | None = None
     hosts: HostsBlock | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> CandidatesBlock:
-        if self.spacing_metres is None and self.clusters is None and self.hosts is None:
-            raise ValueError("give at least one of spacing_metres, clusters and hosts")
+        if self.spacing_metres is None and self.clusters is None and self.one_in is None and self.hosts is None:
+            raise ValueError("give at least one of spacing_metres, clusters, one_in and hosts")
         return self
 
 
@@ -161,6 +162,7 @@ class ServiceBlock(Block):
     least_people: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     apart_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     mode: Literal["walk", "drive"] | None = None
+    walker: Walker | None = None
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     metres_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     snap_metres: Metres | None = None
@@ -196,6 +198,8 @@ class ServiceBlock(Block):
             yield f"unserved_minutes goes with minimise_mean_time, not {self.objective}"
         if self.in_turn and self.objective != "maximise_worst_share":
             yield f"in_turn goes with maximise_worst_share, not {self.objective}"
+        if self.walker is not None and self.mode == "drive":
+            yield "walker goes with walking; leave it out, or mode"
         yield from self._phase_faults()
         if not self.ident.isidentifier():
             yield f"id must be letters, digits and underscores, not {self.ident!r}: files are named by it"
@@ -230,11 +234,25 @@ class Settings(Block):
 
     project: ProjectBlock
     area: AreaBlock
-    roads: RoadsBlock
+    roads: RoadsBlock | None = None
+    straight: StraightBlock | None = None
+    walking: WalkingBlock = WalkingBlock()
     population: PopulationBlock
     backdrop: dict[Literal["water", "green"], LayerBlock] = Field(default_factory=dict)
     service: Annotated[list[ServiceBlock], Field(min_length=1)]
     tiers: TiersBlock | None = None
+
+    @model_validator(mode="after")
+    def _ways_are_known(self) -> Settings:
+        if (self.roads is None) == (self.straight is None):
+            raise ValueError("give [roads], or where there are none [straight], but not both")
+        if self.straight is not None and (
+            self.tiers is not None or self.walking != WalkingBlock(walker=self.walking.walker)
+        ):
+            raise ValueError(
+                "tiers, and steps, terrain and crossing_seconds of walking, go by roads; [straight] has none"
+            )
+        return self
 
     @model_validator(mode="after")
     def _tiers_are_services(self) -> Settings:

@@ -10,7 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 
-from planner.facts import Facts, count_text, finding, headline, proof, title, words
+from planner.facts import Facts, count_text, finding, headline, mode_words, proof, title, words
 from planner.layers import Layer
 from planner.network import Network
 from planner.reports.figures import plan_figure
@@ -76,16 +76,18 @@ def _background(facts: Facts, lang: str) -> list[tuple[str, str]]:
         "people": count_text(whole["people"]),
         "existing": f"{facts.existing_count:,}",
         "minutes": f"{facts.coverage.limit:g}",
-        "mode": said.get(profile.mode, profile.mode) if profile is not None else "",
+        "mode": mode_words(facts, lang),
+        "detour": "" if profile is None or profile.detour is None else f"{profile.detour:g}",
         "before": count_text(first["before"]),
         "share_before": first["share_before"],
         "proof": proof(facts, lang),
         "candidates": f"{int(facts.plan.scenario.possible.sum()):,}" if facts.plan is not None else "",
     }
-    method = "doc_method_text" if facts.plan is not None else "doc_method_today"
+    method = said["doc_method_straight" if values["detour"] else "doc_method_roads"]
+    method += said["doc_method_text"] if facts.plan is not None else ""
     return [
         (said["doc_background"], said["doc_background_text"].format(**values)),
-        (said["doc_method"], said[method].format(**values).strip()),
+        (said["doc_method"], method.format(**values).strip()),
     ]
 
 
