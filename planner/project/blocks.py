@@ -17,6 +17,15 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class TownsBlock(Block):
+    """``towns`` of ``[area]``: the polygons of sub-districts and towns (镇街), in the encoding of the districts' file."""
+
+    file: str
+    layer: str | None = None
+    crs: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
 class PhaseBlock(Block):
     """``phases``: a year in which building begins, with the number of new sites, their budget, or both."""
 

@@ -16,6 +16,7 @@ from planner.demand import Demand
 from planner.errors import DataError, QuestionError
 from planner.imports import ImportReport
 from planner.network import clipping_at_the_border
+from planner.project.blocks import TownsBlock
 from planner.project.settings import AreaBlock, FileBlock, RoadsBlock, Settings
 from planner.project.watch import Progress, Watch
 from planner.reports import has_chinese_font
@@ -75,11 +76,17 @@ def area_of(settings: Settings, data: Path, *, progress: Progress | None = None)
         name=block.name,
         names=block.names or None,
         buffer_metres=block.buffer_metres,
-        towns=None if block.towns is None else data / block.towns.file,
-        towns_layer=None if block.towns is None else block.towns.layer,
+        **_towns(block.towns, data),
         progress=progress,
         **reading_options(block, data),
     )
+
+
+def _towns(block: TownsBlock | None, data: Path) -> dict[str, Any]:
+    if block is None:
+        return {}
+    told = {"towns_layer": block.layer, "towns_crs": block.crs, "towns_columns": block.columns or None}
+    return {"towns": data / block.file, **told}
 
 
 def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:

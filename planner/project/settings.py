@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from planner.errors import QuestionError
-from planner.project.blocks import Block, PhaseBlock, StraightBlock, TiersBlock, Walker, WalkingBlock
+from planner.project.blocks import Block, PhaseBlock, StraightBlock, TiersBlock, TownsBlock, Walker, WalkingBlock
 from planner.service_files import read_service
 from planner.services import Service, service, service_keys
 
@@ -78,7 +78,7 @@ class AreaBlock(Block):
     names: list[str] = Field(default_factory=list)
     name: str | None = None
     buffer_metres: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2000.0
-    towns: FileBlock | None = None
+    towns: TownsBlock | None = None
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> AreaBlock:

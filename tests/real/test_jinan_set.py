@@ -7,17 +7,11 @@ import shutil
 import time
 from pathlib import Path
 
-import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 
-from planner.coverage import Coverage
-from planner.optimise import maximise_coverage
-from planner.plan import Scenario
 from planner.project import Run, open_project
-from planner.sites import Sites
-from planner.sources import read_area, read_population
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "jinan_set.toml"
 pytestmark = pytest.mark.long
@@ -100,26 +94,3 @@ def test_six_in_ten_of_the_elders_any_candidate_reaches_are_within_reach_of_a_ca
     plan = run.plans["care_station"]
     coverage = plan.scenario.coverage
     assert plan.share / coverage.share(coverage.sites.ids) >= 0.6 - 1e-9
-
-
-def test_in_qingdao_every_township_with_people_gets_its_social_work_station(real_data: Path) -> None:
-    """No open roads exist for Qingdao: reach is by straight line here, at thirty kilometres an hour."""
-    folder = real_data / "qingdao"
-    area = read_area(
-        folder / "districts.gpkg",
-        on="2023-12-31",
-        towns=folder / "townships.geojson",
-        towns_columns={"code": "code9"},
-    )
-    people = read_population(folder / "population_cells.csv", area=area, crs="EPSG:4326", people="POP_2015")
-    frame = people.frame.iloc[np.argsort(-people.people)]
-    units = area.units.locate(people, "town").reindex(frame.index).dropna()
-    firsts = frame.loc[units.index].groupby(units, sort=True).head(3)
-    could = Sites(firsts[["geometry"]].assign(name=firsts.index, service="social_work_station", existing=False))
-    home, stand = (layer.frame.geometry.get_coordinates().to_numpy() for layer in (people, could))
-    minutes = np.hypot(*(stand[:, None, :] - home[None, :, :]).transpose(2, 0, 1)) / 500
-    site, point = np.nonzero(minutes <= 15)
-    coverage = Coverage.from_pairs(people, could, site=site, point=point, minutes=minutes[site, point], limit=15)
-    wanted = units.loc[could.ids].map(area.units["name"])
-    plan = maximise_coverage(Scenario("一镇一站", coverage, new=wanted.nunique(), site_units=wanted), seconds=30)
-    assert sorted(wanted[plan.ids]) == sorted(set(wanted))
