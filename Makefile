@@ -61,10 +61,11 @@ wheelhouse-%: $(READY)
 	@mkdir -p wheelhouse/$*
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --python-platform $* --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	    --no-header --constraint requirements.lock pyproject.toml --output-file wheelhouse/$*/requirements.txt
+	    --no-header --constraint requirements.lock --extra notebook pyproject.toml --output-file wheelhouse/$*/requirements.txt
 	$(BIN)/python -m pip download --quiet --no-deps --require-hashes --only-binary=:all: $(WHEELS_$*) --implementation cp \
 	    --python-version 3.11 --requirement wheelhouse/$*/requirements.txt --dest wheelhouse/$*
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir wheelhouse/$* .
+	@mkdir -p wheelhouse/data && cp -R data/demo wheelhouse/data/ && cp -R notebooks examples docs/手册.md wheelhouse/
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis maps/demo out
