@@ -27,6 +27,8 @@ from planner.gazetteer.naming import name_record
 from planner.gazetteer.records import Record
 from planner.layers import Period
 
+FOUR = np.arange(16) % 4, np.arange(16) // 4
+"""Column and row of each of sixteen boxes in one."""
 FIRST = "云山海东西南北中青红金石龙凤松柏桃李春秋江河湖泉林峰华光明安康宁和平福寿文武德仁义信解放建设团结胜利"
 LAST = "路街巷庄村里园桥河山"
 SINCE = date(2000, 1, 1)
@@ -48,25 +50,31 @@ def divisions(count: int) -> Iterator[Record]:
             parent="",
         )
         made += 1
-        for t in range(16):
-            town, tx, ty = f"{county}{t + 100:03d}", x + t % 4 / 4, y + t // 4 / 8
+        for t, place in enumerate(sixteen(x, y, 1, 0.5)):
+            town = f"{county}{t + 100:03d}"
             yield new_division(
-                Unit(town, f"{FIRST[t]}{FIRST[number % 41]}镇", geometry=shapely.box(tx, ty, tx + 0.25, ty + 0.125)),
+                Unit(town, f"{FIRST[t]}{FIRST[number % 41]}镇", geometry=place),
                 on=SINCE,
                 parent=f"place:{county}",
             )
             made += 1
-            for v in range(16):
+            for v, spot in enumerate(sixteen(x + t % 4 / 4, y + t // 4 / 8, 0.25, 0.125)):
                 if made >= count:
                     return
-                vx, vy = tx + v % 4 / 16, ty + v // 4 / 32
                 name = f"{FIRST[v]}{FIRST[(number + t) % 41]}村"
                 yield new_division(
-                    Unit(f"{town}{v + 200:03d}", name, geometry=shapely.box(vx, vy, vx + 1 / 16, vy + 1 / 32)),
+                    Unit(f"{town}{v + 200:03d}", name, geometry=spot),
                     on=SINCE,
                     parent=f"place:{town}",
                 )
                 made += 1
+
+
+def sixteen(west: float, south: float, width: float, height: float) -> list[shapely.Polygon]:
+    """Cut a box into four by four."""
+    x, y = west + FOUR[0] * width / 4, south + FOUR[1] * height / 4
+    cut: list[shapely.Polygon] = shapely.box(x, y, x + width / 4, y + height / 4).tolist()
+    return cut
 
 
 def names(count: int) -> Iterator[Record]:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from planner.errors import DataError, StoreError
 from planner.imports import QUARANTINE_COLUMNS, ImportReport
-from planner.store import Act, GeoPackageStore, geopackage, imported, saved
+from planner.store import Act, GeoPackageStore, geopackage, imported, rtree, saved
 from planner.texts import Text
 
 
@@ -111,6 +111,49 @@ def test_the_rtree_follows_rows_added_later(store: GeoPackageStore, town: gpd.Ge
     store.write(Act("more", append={"sites": town.iloc[1:]}))
     db = sqlite3.connect(store.path)
     assert db.execute("SELECT count(*) FROM rtree_sites_geom").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("count", [0, 1, 51, 52, 5_000])
+def test_an_rtree_built_whole_is_sound_and_finds_what_brute_force_finds(count: int) -> None:
+    draw = np.random.default_rng(count)
+    west, south = draw.uniform(73, 136, count), draw.uniform(3, 54, count)
+    boxes = np.column_stack([west, west + draw.exponential(0.1, count), south, south + draw.exponential(0.1, count)])
+    boxes[::3, 1], boxes[::3, 3] = boxes[::3, 0], boxes[::3, 2]  # points among them
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE VIRTUAL TABLE tree USING rtree(id, minx, maxx, miny, maxy)")
+    db.execute("INSERT INTO tree VALUES (7, 0, 1, 0, 1)")
+    rtree.fill(db, "tree", np.arange(1, count + 1), boxes)
+    assert db.execute("SELECT rtreecheck('tree')").fetchone() == ("ok",)
+    inside = "SELECT id FROM tree WHERE minx <= ? AND maxx >= ? AND miny <= ? AND maxy >= ?"
+    for x, y in draw.uniform((73, 3), (136, 54), (50, 2)).tolist() + boxes[:20, [0, 2]].tolist():
+        one, other, low, high = boxes.T
+        near = set((np.flatnonzero((one <= x + 2) & (other >= x) & (low <= y + 2) & (high >= y)) + 1).tolist())
+        found = {row[0] for row in db.execute(inside, (x + 2, x, y + 2, y))}
+        assert near <= found
+        assert len(found - near) <= 1  # a box is rounded outwards to 32 bits
+    db.executemany("INSERT INTO tree VALUES (?, ?, ?, ?, ?)", [(count + n, n, n, n, n) for n in range(1, 200)])
+    db.execute("DELETE FROM tree WHERE id % 2")
+    assert db.execute("SELECT rtreecheck('tree')").fetchone() == ("ok",)
+    assert db.execute("SELECT count(*) FROM tree").fetchone() == ((count + 199) // 2,)
+
+
+def test_the_rtree_reads_shapes_however_they_were_written_and_skips_empty_ones(store: GeoPackageStore) -> None:
+    shapes = [
+        shapely.Point(120, 36),
+        shapely.box(1, 2, 3, 4),
+        shapely.Point(),
+        None,
+        shapely.LineString([(5, 6), (7, 9)]),
+    ]
+    frame = gpd.GeoDataFrame({"name": list("abcde")}, geometry=shapes, crs=4490)
+    store.write(Act("shapes", replace={"shapes": frame}))
+    with store.writing("another program") as db:
+        foreign = b"GP\0\x00" + (4490).to_bytes(4, "big") + shapely.to_wkb(shapely.Point(8, 9), byte_order=0)
+        db.execute("UPDATE shapes SET geom = ? WHERE name = 'a'", (foreign,))
+        db.execute("DROP TRIGGER rtree_shapes_geom_insert")
+        geopackage.index_rows(db, "shapes")
+        found = db.execute("SELECT id, minx, maxx, miny, maxy FROM rtree_shapes_geom ORDER BY id").fetchall()
+    assert found == [(1, 8, 8, 9, 9), (2, 1, 3, 2, 4), (5, 5, 7, 6, 9)]
 
 
 def test_layers_open_styled_in_qgis(store: GeoPackageStore, town: gpd.GeoDataFrame) -> None:

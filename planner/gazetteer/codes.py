@@ -8,6 +8,7 @@ from planner.errors import DataError
 
 LENGTHS = {2: "province", 4: "city", 6: "district", 9: "town", 12: "village"}
 LEVELS = ("province", "city", "district", "town", "village")
+_CODE = re.compile(r"[0-9]{6}|[0-9]{9}|[0-9]{12}")
 
 
 def level_of(code: str) -> str:
@@ -15,7 +16,7 @@ def level_of(code: str) -> str:
 
     Raises `DataError` for anything else, with a guess at what happened to it.
     """
-    if not re.fullmatch(r"[0-9]{6}|[0-9]{9}|[0-9]{12}", code):
+    if not _CODE.fullmatch(code):
         raise DataError(f"{code!r} is no division code: {_guess(code)}")
     if len(code) > 6:
         return LENGTHS[len(code)]

@@ -211,14 +211,15 @@ def cut(record: Record, on: date) -> list[Record]:
 
 def _begin(db: sqlite3.Connection, records: Iterable[Record], seq: int) -> Iterator[tuple[str, list[bytes]]]:
     streamed = not isinstance(records, Sequence)
-    aside: dict[str, int] = {}
+    aside: list[Kind] = []
     for batch in _batches(records):
         kind = batch[0].kind
-        if streamed and kind.name not in aside and _is_small(db, kind):
-            aside[kind.name] = schema.suspend(db, kind)
+        if streamed and kind not in aside and _is_small(db, kind):
+            schema.suspend(db, kind)
+            aside.append(kind)
         yield kind.name, _insert(db, batch, seq)
-    for name, after in aside.items():
-        schema.resume(db, KINDS[name], after)
+    for kind in aside:
+        schema.resume(db, kind)
 
 
 def _is_small(db: sqlite3.Connection, kind: Kind) -> bool:

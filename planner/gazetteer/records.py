@@ -113,17 +113,14 @@ class Record:
         return f"<{self.kind.name} {self.thing}:{code} {what} {self.valid}>"
 
 
-_SEALED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SEALED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def seal(kind: str, row: tuple[Any, ...]) -> bytes:
     """Digest of a record's content, 16 bytes."""
-    digest = hashlib.blake2b(digest_size=16)
     shape = row[-1] if isinstance(row[-1], bytes) else b""
     plain = row[:-1] if KINDS[kind].geometry else row
-    digest.update(_SEALED.encode([kind, *plain]).encode())
-    digest.update(shape)
-    return digest.digest()
+    return hashlib.blake2b(_SEALED([kind, *plain]).encode() + shape, digest_size=16).digest()
 
 
 def from_rows(kind: Kind, found: Iterable[sqlite3.Row]) -> list[Record]:

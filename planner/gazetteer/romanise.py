@@ -130,18 +130,21 @@ def _local() -> re.Pattern[str]:
 @lru_cache(maxsize=100_000)
 def _read(name: str) -> tuple[tuple[str, ...], bool]:
     """Readings by the longest words the dictionary knows, from the left; local readings go before."""
-    readings = [_of_character(letter) for letter in name]
-    phrases, at = _phrases(), 0
-    while at < len(name) - 1:
-        size = next((size for size in (4, 3, 2) if name[at : at + size] in phrases and at + size <= len(name)), 1)
-        if size > 1:
-            readings[at : at + size] = [sounds[0] for sounds in phrases[name[at : at + size]]]
-        at += size
-    found = False
+    readings = list(map(_of_character, name))
+    phrases, at, end = _phrases(), 0, len(name)
+    while at < end - 1:
+        for until in range(min(at + 4, end), at + 1, -1):
+            if found := phrases.get(name[at:until]):
+                readings[at:until] = [sounds[0] for sounds in found]
+                at = until
+                break
+        else:
+            at += 1
+    local = False
     for match in _local().finditer(name):
         readings[match.start() : match.end()] = exceptions()[match[0]].split()
-        found = True
-    return tuple(readings), found
+        local = True
+    return tuple(readings), local
 
 
 def syllables(name: str) -> tuple[list[str], bool]:
@@ -168,12 +171,12 @@ def toneless(name: str, *, within: str = "") -> str:
 
     ``within`` is the whole name that begins with it, where the reading hangs on what follows.
     """
-    return "".join(_plain(syllable) for syllable in _read(within or name)[0][: len(name)])
+    return "".join(map(_plain, _read(within or name)[0][: len(name)]))
 
 
 def initials(name: str) -> str:
     """First letters of a name's syllables, as people type them to search (``jfl`` for 解放路)."""
-    return "".join(_plain(syllable)[:1] for syllable in _read(name)[0])
+    return "".join([_plain(syllable)[:1] for syllable in _read(name)[0]])
 
 
 @lru_cache(maxsize=5_000)

@@ -196,8 +196,8 @@ def _index(db: sqlite3.Connection, kind: Kind) -> None:
         db.execute(f"CREATE INDEX {kind.table}_{'_'.join(columns)} ON {kind.table} ({listed}){only}")
 
 
-def suspend(db: sqlite3.Connection, kind: Kind) -> int:
-    """Put a table's indexes aside for a large load in an open transaction; gives its last ``fid``.
+def suspend(db: sqlite3.Connection, kind: Kind) -> None:
+    """Put a table's indexes aside for a large load in an open transaction.
 
     The guard against two truths on one day needs one of them and is put aside too; `resume` makes up for it.
     """
@@ -206,10 +206,9 @@ def suspend(db: sqlite3.Connection, kind: Kind) -> int:
         db.execute(f"DROP INDEX {kind.table}_{'_'.join(columns)}")
     if kind.geometry:
         db.execute(f"DROP TRIGGER rtree_{kind.table}_{GEOMETRY}_insert")
-    return int(db.execute(f"SELECT coalesce(max(fid), 0) FROM {kind.table}").fetchone()[0])  # noqa: S608
 
 
-def resume(db: sqlite3.Connection, kind: Kind, after: int) -> None:
+def resume(db: sqlite3.Connection, kind: Kind) -> None:
     """Build the indexes that `suspend` put aside, over rows loaded since too, and look for two truths on one day at once.
 
     Raises `sqlite3.IntegrityError`, as the guard would have, before anything is committed.
@@ -219,4 +218,4 @@ def resume(db: sqlite3.Connection, kind: Kind, after: int) -> None:
         raise sqlite3.IntegrityError("two truths on one day")
     db.execute(geopackage.statements(_ONE_TRUTH.format(t=kind.table))[0])
     if kind.geometry:
-        geopackage.index_rows(db, kind.table, after=after)
+        geopackage.index_rows(db, kind.table)

@@ -17,11 +17,14 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from planner.store import rtree
+
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300
 GEOMETRY = "geom"
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _LITTLE_POINT = b"\x01\x01\x00\x00\x00"
+_HEADER = 40  # bytes in which a blob as written here tells its box
 _BOX = struct.Struct("<2sBBi4d")
 _BARE = struct.Struct("<2sBBi")
 
@@ -205,23 +208,46 @@ def touch(db: sqlite3.Connection, table: str, bounds: Iterable[float] | None = N
         db.execute(f"UPDATE gpkg_contents SET {sides} WHERE table_name = ?", (*box.tolist(), table))  # noqa: S608
 
 
-def index_rows(db: sqlite3.Connection, table: str, *, after: int) -> None:
-    """Enter rows that were added without the R-tree's trigger, and put the trigger back."""
-    wanted = f'SELECT fid, "{GEOMETRY}" FROM {quoted(table)} WHERE fid > ? AND "{GEOMETRY}" NOT NULL'  # noqa: S608
-    rows = db.execute(wanted, (after,))
-    sql = f'INSERT INTO "rtree_{table}_{GEOMETRY}" VALUES (?, ?, ?, ?, ?)'  # noqa: S608
+def index_rows(db: sqlite3.Connection, table: str) -> None:
+    """Build the R-tree anew over rows that were added without its trigger, and put the trigger back."""
+    held = (
+        f'SELECT fid, substr("{GEOMETRY}", 1, {_HEADER}) FROM {quoted(table)} WHERE "{GEOMETRY}" NOT NULL ORDER BY fid'  # noqa: S608
+    )
+    rows = db.execute(held)
+    ids, boxes = [np.empty(0, np.int64)], [np.empty((0, 4))]
     while batch := rows.fetchmany(20_000):
-        shapes = decode([blob for _, blob in batch])
-        boxes = shapely.bounds(shapes)[:, [0, 2, 1, 3]].tolist()
-        kept = (~shapely.is_empty(shapes)).tolist()
-        db.executemany(sql, [(row[0], *box) for row, box, full in zip(batch, boxes, kept, strict=True) if full])
+        fids = np.array([fid for fid, _ in batch])
+        box = _boxes([head for _, head in batch])
+        if (far := np.isnan(box[:, 0])).any():
+            box[far] = _read_boxes(db, table, fids[far].tolist())
+        kept = ~np.isnan(box[:, 0])
+        ids.append(fids[kept])
+        boxes.append(box[kept])
+    rtree.fill(db, f"rtree_{table}_{GEOMETRY}", np.concatenate(ids), np.concatenate(boxes))
     db.execute(statements(_RTREE.format(t=table, g=GEOMETRY))[0])
+
+
+def _boxes(heads: list[bytes]) -> rtree.Boxes:
+    """West, east, south and north from the heads of blobs as `encode` writes them; NaN where a head does not tell."""
+    raw = np.array(heads, dtype=f"S{_HEADER}").view(np.uint8).reshape(-1, _HEADER)
+    boxes = np.full((len(raw), 4), np.nan)
+    boxed = raw[:, 3] & 0x1F == 0x03
+    boxes[boxed] = raw[boxed, 8:40].view("<f8")
+    point = (raw[:, 3] & 0x1F == 0x01) & (raw[:, 8:13] == np.frombuffer(_LITTLE_POINT, np.uint8)).all(axis=1)
+    boxes[point] = raw[point, 13:29].view("<f8")[:, [0, 0, 1, 1]]
+    return boxes
+
+
+def _read_boxes(db: sqlite3.Connection, table: str, fids: list[int]) -> rtree.Boxes:
+    sql = f'SELECT "{GEOMETRY}" FROM {quoted(table)} WHERE fid = ?'  # noqa: S608
+    found: rtree.Boxes = shapely.bounds(decode([db.execute(sql, (fid,)).fetchone()[0] for fid in fids]))
+    return found[:, [0, 2, 1, 3]]
 
 
 def index_geometry(db: sqlite3.Connection, table: str) -> None:
     """Build the R-tree of a feature table from its rows, and the triggers that keep it."""
     db.execute(f'CREATE VIRTUAL TABLE "rtree_{table}_{GEOMETRY}" USING rtree(id, minx, maxx, miny, maxy)')
-    index_rows(db, table, after=-1)
+    index_rows(db, table)
     for statement in statements(_RTREE.format(t=table, g=GEOMETRY))[1:]:
         db.execute(statement)
     where = "http://www.geopackage.org/spec120/#extension_rtree"
