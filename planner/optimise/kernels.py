@@ -17,6 +17,11 @@ jit = compiler(__file__)
 
 Array: TypeAlias = npt.NDArray[Any]
 
+FAR = 0.2
+"""How often annealing tries a place where nobody is served, rather than one nearby."""
+KEEP, PATIENCE = 0.9, 30
+"""What of its last direction the subgradient keeps, and the steps without progress after which its stride shortens."""
+
 
 @jit
 def undominated(starts: Array, rows: Array, row_starts: Array, row_sites: Array, cost: Array) -> Array:
@@ -186,33 +191,80 @@ def _random(state: Array) -> float:
 
 
 @jit
+def _leave(site: int, starts: Array, rows: Array, people: Array, count: Array, bare: Array) -> float:
+    """Take an open site away from the ``count`` of its rows; gives the people whom no other serves, who join ``bare``."""
+    lost = 0.0
+    for k in range(starts[site], starts[site + 1]):
+        row = rows[k]
+        count[row] -= 1
+        bare[row] = people[row] * (count[row] == 0)
+        lost += bare[row]
+    return lost
+
+
+@jit
+def _enter(site: int, starts: Array, rows: Array, count: Array, bare: Array) -> None:
+    """Count an open site in its rows."""
+    for k in range(starts[site], starts[site + 1]):
+        count[rows[k]] += 1
+        bare[rows[k]] = 0.0
+
+
+@jit
+def _reached(site: int, starts: Array, rows: Array, bare: Array) -> float:
+    """People of ``bare`` rows that a site reaches, summed in two strands since one waits for each addition."""
+    even, odd = 0.0, 0.0
+    first, last = starts[site], starts[site + 1]
+    for k in range(first, last - 1, 2):
+        even += bare[rows[k]]
+        odd += bare[rows[k + 1]]
+    if (last - first) % 2:
+        even += bare[rows[last - 1]]
+    return even + odd
+
+
+@jit
+def _proposed(
+    out: int, far: float, starts: Array, rows: Array, row_starts: Array, row_sites: Array, count: Array, state: Array
+) -> int:  # fmt: skip
+    """A site to open in place of another: one that shares a row with it or, so often as ``far``, one of a row not served."""
+    row = rows[starts[out] + int(_random(state) * (starts[out + 1] - starts[out]))]
+    if _random(state) < far:
+        for _ in range(10):
+            other = int(_random(state) * len(count))
+            if count[other] == 0:
+                row = other
+                break
+    return row_sites[row_starts[row] + int(_random(state) * (row_starts[row + 1] - row_starts[row]))]
+
+
+@jit
 def anneal(
     opened: Array, places: Array, best: Array, value: float, top: float, starts: Array, rows: Array,
-    row_starts: Array, row_sites: Array, people: Array, need: Array, count: Array, gains: Array, losses: Array,
-    hot: float, cold: float, moves: int, state: Array,
+    row_starts: Array, row_sites: Array, people: Array, count: Array, heat: float, moves: int, tries: int, state: Array,
 ) -> tuple[float, float]:  # fmt: skip
-    """Swap random open sites for the best others, sometimes for worse ones; gives the value now and the best.
+    """Move random open sites to random others, for worse ones as ``heat`` allows (in people); gives the value now and the best.
 
-    ``places`` are the open sites, ``best`` receives the best set met, ``top`` its value; the temperature falls from
-    ``hot`` to ``cold`` people.
+    Each move looks at up to ``tries`` others in turn. Only ``count`` and people not served are kept, so that a move that is
+    not taken costs a few looks at its rows. ``places`` are the open sites, ``best`` receives the best set met, ``top`` its value.
     """
-    for move in range(moves):
-        heat = hot * (cold / hot) ** (move / moves)
-        k = int(_random(state) * len(places))
-        out = places[k]
-        close_site(out, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
-        opened[out] = False
-        other, most = -1, -1.0
-        for site in range(len(opened)):
-            if gains[site] > most and not opened[site] and site != out:
-                other, most = site, gains[site]
-        change = most - gains[out]
-        if other < 0 or (change < 0 and _random(state) >= np.exp(change / heat)):
-            other, change = out, 0.0
-        opened[other] = True
-        places[k] = other
-        open_site(other, starts, rows, row_starts, row_sites, people, need, count, gains, losses)
-        value += change
+    bare = people * (count == 0)
+    for _ in range(moves):
+        place = int(_random(state) * len(places))
+        out = places[place]
+        lost, taken = _leave(out, starts, rows, people, count, bare), out
+        for _ in range(tries):
+            site = _proposed(out, FAR, starts, rows, row_starts, row_sites, count, state)
+            if opened[site]:
+                continue
+            gain = _reached(site, starts, rows, bare)
+            if gain >= lost or _random(state) < np.exp((gain - lost) / heat):
+                taken = site
+                value += gain - lost
+                break
+        opened[out], opened[taken] = False, True
+        places[place] = taken
+        _enter(taken, starts, rows, count, bare)
         if value > top * (1 + 1e-12):
             top = value
             best[:] = places
@@ -226,24 +278,42 @@ def _turn(people: Array, prices: Array, times: Array, drift: Array) -> float:
     for row in range(len(prices)):
         if (times[row] < 0 and prices[row] >= people[row]) or (times[row] > 0 and prices[row] <= 0):
             times[row] = 0.0
-        drift[row] = 0.6 * drift[row] + 0.4 * times[row]
-        length += drift[row] * drift[row]
+        drift[row] = KEEP * drift[row] + (1.0 - KEEP) * times[row]
+        length += people[row] * drift[row] * drift[row]
     return length
+
+
+@jit
+def _taken(worth: Array, room: int, least: float, starts: Array, rows: Array, times: Array) -> float:
+    """Take the ``room`` dearest sites, the last of which is worth ``least``; of equals, the first. Gives their sum."""
+    above, total = 0, 0.0
+    for site in range(len(worth)):
+        above += worth[site] > least
+    equals = room - above
+    for site in range(len(worth)):
+        if worth[site] < least or (worth[site] == least and equals <= 0):
+            continue
+        equals -= worth[site] == least
+        total += worth[site]
+        for k in range(starts[site], starts[site + 1]):
+            times[rows[k]] += 1.0
+    return total
 
 
 @jit
 def subgradient(
     starts: Array, rows: Array, people: Array, room: int, prices: Array, best: Array, top: float, target: float,
-    agility: float, steps: int, drift: Array,
-) -> tuple[float, float]:  # fmt: skip
-    """Lower the Lagrangian bound of maximal covering; gives the bound and the agility left.
+    agility: float, steps: int, drift: Array, idle: int,
+) -> tuple[float, float, int]:  # fmt: skip
+    """Lower the Lagrangian bound of maximal covering; gives the bound, the agility left and steps since it last fell.
 
     A row's price (0 to its people) is what covering it pays to each of its sites; the bound is what is left of
     the people, and the dearest ``room`` sites. ``best`` receives the best prices met; ``drift`` carries the direction.
+    Steps are in shares of each row's people, most of the last direction is kept, and patience is long: this ends
+    within a few ten thousandths of the linear relaxation.
     """
     sites, count = len(starts) - 1, len(people)
     worth, times = np.empty(sites), np.empty(count)
-    idle = 0
     for _ in range(steps):
         bound = 0.0
         for row in range(count):
@@ -254,26 +324,24 @@ def subgradient(
             for k in range(starts[site], starts[site + 1]):
                 total += prices[rows[k]]
             worth[site] = total
-        dearest = np.argsort(-worth)[:room]
-        for site in dearest:
-            bound += worth[site]
-            for k in range(starts[site], starts[site + 1]):
-                times[rows[k]] += 1.0
-        if bound < top - 1e-9 * abs(top):
-            idle = 0 if bound < top - 1e-5 * abs(top) else idle + 1
+        least = np.partition(worth, sites - room)[sites - room]
+        bound += _taken(worth, room, least, starts, rows, times)
+        idle += 1
+        if bound < top:
+            if bound < top - 1e-3 * (top - target):
+                idle = 0
             top = bound
             best[:] = prices
-        else:
-            idle += 1
-        if idle >= 20:
+        if idle >= PATIENCE:
             agility *= 0.7
             idle = 0
             prices[:] = best
             drift[:] = 0.0
+            continue
         length = _turn(people, prices, times, drift)
         if length <= 1e-18 or bound <= target:
             break
         stride = agility * (bound - target) / length
         for row in range(count):
-            prices[row] = min(people[row], max(0.0, prices[row] - stride * drift[row]))
-    return top, agility
+            prices[row] = min(people[row], max(0.0, prices[row] - stride * people[row] * drift[row]))
+    return top, agility, idle

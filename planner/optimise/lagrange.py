@@ -23,12 +23,13 @@ class Prices:
     best: Numbers
     drift: Numbers
     top: float = 1e300  # inf would make its own tolerance nan
-    agility: float = 1.0
+    agility: float = 0.5
+    idle: int = 0
 
     @property
     def tired(self) -> bool:
         """Whether further steps would hardly help."""
-        return self.agility < 1e-3
+        return self.agility < 3e-4
 
 
 def begin(reduced: Reduced) -> Prices:
@@ -53,9 +54,9 @@ def improve(
         state.top = 0.0
         return state
     for _ in range(0, steps, STEPS):
-        state.top, state.agility = kernels.subgradient(
+        state.top, state.agility, state.idle = kernels.subgradient(
             reduced.starts, reduced.rows, reduced.people, reduced.room, state.prices, state.best, state.top,
-            value - reduced.served, state.agility, STEPS, state.drift,
+            value - reduced.served, state.agility, STEPS, state.drift, state.idle,
         )  # fmt: skip
         if told:
             told(state.top + reduced.served)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import maxsize
 
 import numpy as np
 
@@ -179,9 +180,10 @@ class Run:
         else:
             self.offer(self.reduced.widen(np.flatnonzero(fractions > 0.5)))
 
-    def anneal(self, chunks: int, share: float) -> None:
-        """Swap at random while it cools."""
+    def anneal(self, chunks: int | None, share: float) -> None:
+        """Move sites at random while it cools, for so many chunks or as long as the share lasts."""
         state = search.state_of(self.reduced, self.chosen)
+        chunks = maxsize if chunks is None else chunks
         state = search.anneal(self.reduced, state, self.limits.slice(share), effort=chunks, seed=self.seed)
         state = search.descend(self.reduced, state, sweeps=20)
         self.offer(self.reduced.widen(np.flatnonzero(state.opened)))

@@ -10,8 +10,12 @@ from planner.arrays import Positions
 from planner.optimise.clock import Clock
 from planner.optimise.reduce import Reduced
 
-CHUNK = 2_000
+CHUNK = 10_000
 """Moves between two looks at the clock; a chunk is the unit of ``effort`` too."""
+TRIES = 6
+"""Sites looked at in place of another before it stays."""
+HOT, COLD = 0.08, 0.05
+"""Heat to begin with, as a share of what an open site is worth, and what is left of it at the end."""
 
 
 @dataclass
@@ -89,7 +93,10 @@ def first_answer(reduced: Reduced) -> State:
 
 
 def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: int) -> State:
-    """Swap at random while it cools, ``effort`` chunks of `CHUNK` moves or until the time is up; gives the best met."""
+    """Move sites at random while it cools, ``effort`` chunks of `CHUNK` moves or until the time is up; gives the best met.
+
+    For plain maximal covering: every row wants one site, and only their number is limited.
+    """
     from planner.optimise import kernels
 
     places = np.flatnonzero(state.opened)
@@ -97,15 +104,13 @@ def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: i
         return state
     best, top = places.copy(), value(reduced, state)
     now, random = top, np.array([np.random.default_rng(seed).integers(1, 2**63)], np.uint64)
-    hot = max(float(state.losses[places].mean()) * 0.1, 1e-9)
+    hot = max(float(state.losses[places].mean()) * HOT, 1e-9)
     for chunk in range(effort):
         passed = 0.0 if np.isinf(clock.seconds) else 1.0 - clock.left / max(clock.seconds, 1e-9)
-        here = hot * 0.01 ** max(chunk / effort, passed)
-        there = here * 0.01 ** (1 / effort)
+        heat = hot * COLD ** max(chunk / effort, passed)
         now, top = kernels.anneal(
-            state.opened, places, best, now, top, *_rows(reduced), state.count, state.gains, state.losses, here, there,
-            CHUNK, random,
-        )  # fmt: skip
+            state.opened, places, best, now, top, *_rows(reduced)[:-1], state.count, heat, CHUNK, TRIES, random
+        )
         if clock.up:
             break
     return state_of(reduced, np.sort(best))

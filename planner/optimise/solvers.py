@@ -35,7 +35,7 @@ class Solver(Protocol):
 
 
 SLOWER = 20
-"""Times the first annealing that a wide gap is worth."""
+"""Times the first annealing that a wide gap is worth where effort is the limit."""
 
 SMALL_PAIRS = 50_000
 """Pairs up to which the tree is tried first however wide the gap: it ends in seconds, and neighbourhoods never prove anything."""
@@ -76,9 +76,8 @@ def _solve(run: Run) -> None:
     """Search, bound, improve where the gap is wide, then prove where it is narrow."""
     run.begin()
     if run.simple and not run.over:
-        run.price(steps=300, share=0.05)
-        run.anneal(run.limits.chunks(run.reduced.room), share=0.2)
-        run.price(steps=4_000, share=0.15)
+        run.anneal(run.limits.chunks(run.reduced.room), share=0.1)
+        run.price(steps=5_000, share=0.35)
     if not run.over and (run.affordable or not run.simple):
         run.relax(share=0.5)
     if run.simple and not run.over:
@@ -90,20 +89,15 @@ def _solve(run: Run) -> None:
 
 
 def _narrow(run: Run) -> None:
-    """Better values by a slower cooling, then by neighbourhoods, and closer bounds by prices, by turns, while the gap is wide."""
-    rounds = run.limits.effort
+    """While the gap is wide, better values by a slow cooling and by neighbourhoods, then a closer bound by prices."""
+    effort = run.limits.effort
     if run.wide and len(run.reduced.rows) <= SMALL_PAIRS:
         run.branch(run.useful(), run.limits.slice(0.3), whole=True)
     if run.wide:
-        run.anneal(SLOWER * run.limits.chunks(run.reduced.room), share=0.25)
-    for _ in range(6):
-        if run.over or not run.wide:
-            return
-        run.neighbours(rounds, share=0.4)
-        if not run.over:
-            run.price(steps=3_000, share=0.15)
+        run.anneal(None if effort is None else SLOWER * effort, share=0.6)
     if run.wide:
-        run.neighbours(rounds, share=0.9)
+        run.neighbours(effort, share=0.9)
+    if run.wide:
         run.price(steps=10_000, share=0.8)
 
 
