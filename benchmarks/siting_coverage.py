@@ -67,8 +67,8 @@ Case = tuple[Callable[[], Problem], float, float]
 CASES: dict[str, Case] = {
     "500 x 5,000, p 50": (lambda: clustered(500, 5_000, new=50, radius=5.0), 10, 0),
     "2,000 x 50,000, p 200": (lambda: clustered(2_000, 50_000, new=200, radius=2.5), 15, 0),
-    "5,000 x 200,000, p 500, first": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 12, 0),
-    "5,000 x 200,000, p 500": (lambda: clustered(5_000, 50_000, new=500, radius=1.6), 100, 0),
+    "5,000 x 200,000, p 500, first": (lambda: clustered(5_000, 200_000, new=500, radius=1.6), 12, 0),
+    "5,000 x 200,000, p 500": (lambda: clustered(5_000, 200_000, new=500, radius=1.6), 100, 0),
 }
 BEST = {
     "NewYork": (400.0, {50: 1153640, 60: 1288174, 70: 1396333, 80: 1481434, 90: 1539992, 100: 1574256}),
