@@ -59,7 +59,10 @@ for command in (inspect, import_, gazetteer, map_command, report_command):
 )
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def plan(toml: Path, data: Path | None, out: Path, quiet: bool) -> None:
-    """Run the whole job of a planner.toml: map, tables, layers and manifest."""
+    """Run the whole job of a planner.toml: map, tables, layers and manifest.
+
+    按 planner.toml 一次做完：每个服务的地图、Excel 表、Word 简报、图层，以及运行清单。
+    """
     _run(toml, data, out, quiet=quiet)
 
 
@@ -67,7 +70,10 @@ def plan(toml: Path, data: Path | None, out: Path, quiet: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("maps/demo"), show_default=True)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def demo(out: Path, quiet: bool) -> None:
-    """Plan fifty new meal stations for the made-up town in data/demo."""
+    """Plan fifty new meal stations for the made-up town in data/demo.
+
+    试运行：为虚构的示范城市选五十处新助餐点。
+    """
     _run(demo_folder() / "planner.toml", None, out, quiet=quiet)
 
 

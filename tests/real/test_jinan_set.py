@@ -76,7 +76,7 @@ def test_the_plan_for_2035_is_for_more_elders_and_says_by_which_source(run: Run)
     assert "2035" in text
 
 
-def test_three_readings_stand_side_by_side(run: Run) -> None:
+def test_four_readings_stand_side_by_side(run: Run) -> None:
     readings = run.answers["meal_station"].readings
     assert readings is not None
     shares = readings.shares(run.plans["meal_station"].ids)
