@@ -131,7 +131,7 @@ def import_(
         click.echo(entry.report.summary(lang=context.obj["lang"]))
         for row in entry.report.quarantine.itertuples():
             click.echo(f"  {row.row}\t{row.rule}\t{row.reason}\t{row.suggestion}")
-        if entry.records and not dry_run:
+        if not dry_run:
             entry.enter(books, basis=Basis(note=f"import {file.name}", **basis))
     if len(entry.report.quarantine):
         context.exit(FINDINGS)

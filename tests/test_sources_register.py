@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +15,11 @@ from shapely import LineString, box
 
 from planner.allotment import allot, standard
 from planner.area import StudyArea
-from planner.errors import ColumnError, DataError, QuestionError
-from planner.gazetteer import open_gazetteer
+from planner.errors import ColumnError, DataError, IdError, QuestionError
+from planner.gazetteer import Basis, open_gazetteer
+from planner.gazetteer.schema import LINE, MARKER, Kind
 from planner.project import Entry, Import, open_project, save_findings
+from planner.project.registering import read_entry
 from planner.sources import read_area, read_boundaries, read_quarters, read_sites, read_table
 from tests.commands import outcome
 from tests.office_files import degrees, lonlat, shapefile, workbook
@@ -221,6 +226,59 @@ def test_names_are_entered_into_the_register_with_every_row_accounted_for(tmp_pa
         1,
     )
     assert len(store.read("quarantine")) == 1
+
+
+def borders_form(path: Path, kind: str) -> Path:
+    edge = "LINESTRING (120.0 36.1, 120.1 36.1)"
+    if kind == "lines":
+        head = ["界线编号", "甲方", "乙方", "协议书编号", "geometry"]
+        rows = [[f"L{n}", "place:370202", "place:370203", f"协议{n}", edge] for n in (1, 2, 3)]
+    else:
+        head = ["界桩号", "type", "界线", "units", "东经", "北纬"]
+        rows = [[f"M{n}", "双立", "line:L1", "370202、370203", "120.05", "36.1"] for n in (1, 2, 3)]
+    return workbook(path, [head, *rows])
+
+
+@pytest.mark.parametrize(("kind", "table"), [("lines", LINE), ("markers", MARKER)])
+def test_a_table_of_lines_or_markers_is_entered_whole_or_not_at_all(tmp_path: Path, kind: str, table: Kind) -> None:
+    path = tmp_path / "project.gpkg"
+    with open_gazetteer(path) as books:
+        day, clerk = date(2024, 1, 1), Basis("李明")
+        entry = read_entry(borders_form(tmp_path / "form.xlsx", kind), kind, books, on=day)
+        assert len(entry.records) == 3, entry.report.quarantine
+        if kind == "lines":
+            books.agree(entry.records[1], on=day, basis=clerk)  # by someone else, meanwhile
+        else:
+            books.set_marker(entry.records[1], on=day, basis=clerk)
+        with pytest.raises(IdError, match=r"[LM]2 is in the register.*nothing of form.xlsx was entered"):
+            entry.enter(books, basis=clerk)
+        assert [record["number"][1:] for record in books.ledger.select(table)] == ["2"]
+        assert (books.ledger.last(), books.verify().sound) == (1, True)
+        assert "imports" not in books.ledger.store.tables()
+
+
+@pytest.mark.parametrize(("kind", "table"), [("lines", LINE), ("markers", MARKER)])
+def test_fault_81_a_process_killed_while_it_enters_a_table_leaves_none_of_it(
+    tmp_path: Path, kind: str, table: Kind
+) -> None:
+    path, form = tmp_path / "project.gpkg", borders_form(tmp_path / "form.xlsx", kind)
+    told = f"""
+import os, signal
+from datetime import date
+from planner.gazetteer import Basis, ledger, open_gazetteer
+from planner.project.registering import read_entry
+with open_gazetteer({str(path)!r}) as books:
+    entry = read_entry({str(form)!r}, {kind!r}, books, on=date(2024, 1, 1))
+    ledger._write_event = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+    entry.enter(books, basis=Basis("李明"))
+"""
+    assert subprocess.run([sys.executable, "-c", told], check=False).returncode == -signal.SIGKILL
+    with open_gazetteer(path) as books:
+        assert (books.ledger.select(table), books.ledger.last(), books.verify().sound) == ([], 0, True)
+        entry = read_entry(form, kind, books, on=date(2024, 1, 1))
+        assert entry.enter(books, basis=Basis("李明")) == 3
+        assert (len(books.ledger.select(table)), books.ledger.last(), books.verify().sound) == (3, 1, True)
+        assert books.ledger.store.read("imports")["accepted"].tolist() == [3]
 
 
 def test_the_same_from_python_gives_an_entry(tmp_path: Path) -> None:

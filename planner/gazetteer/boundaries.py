@@ -16,6 +16,7 @@ from planner.gazetteer.ledger import Ledger, cut
 from planner.gazetteer.records import Basis, Record
 from planner.gazetteer.schema import INSPECTION, LINE, MARKER
 from planner.layers import Period
+from planner.store import Act
 
 JOINT_YEARS = 5
 """Years from one joint inspection to the next (行政区域界线管理条例)."""
@@ -44,6 +45,28 @@ class Line:
 
 def agree(ledger: Ledger, line: Line, *, on: date, basis: Basis) -> str:
     """Enter an agreed line; gives its ID."""
+    record = _line(ledger, line, on)
+    ledger.act("agree line", basis, begin=[record])
+    return record.thing
+
+
+def import_lines(ledger: Ledger, lines: Sequence[Line], *, on: date, basis: Basis, beside: Act | None = None) -> int:
+    """Enter a table of agreed lines as one event, all or none; ``beside`` is kept in the same transaction."""
+    begin = _once_each([_line(ledger, line, on) for line in lines])
+    return ledger.act("import lines", basis, begin=begin, beside=beside)
+
+
+def _once_each(records: list[Record]) -> list[Record]:
+    """Refuse a table that enters one thing twice."""
+    seen: set[str] = set()
+    for record in records:
+        if record.thing in seen:
+            raise IdError(f"{record.thing} is in the table twice; leave one of them out")
+        seen.add(record.thing)
+    return records
+
+
+def _line(ledger: Ledger, line: Line, on: date) -> Record:
     if line.left == line.right:
         raise DataError(f"line {line.number} needs two different units, not {line.left} twice")
     if not line.agreement:
@@ -53,10 +76,7 @@ def agree(ledger: Ledger, line: Line, *, on: date, basis: Basis) -> str:
         raise IdError(f"line {line.number} is in the register; redraw it by redraw(), with the new agreement")
     values = {name: getattr(line, name) for name in LINE.columns}
     values["metres"] = line.metres if line.metres is not None else _geodesic(line.geometry)
-    ledger.act(
-        "agree line", basis, begin=[Record(LINE, thing, {**values, **line.more}, Period(on, None), "", line.geometry)]
-    )
-    return thing
+    return Record(LINE, thing, {**values, **line.more}, Period(on, None), "", line.geometry)
 
 
 def redraw(ledger: Ledger, thing: str, geometry: BaseGeometry, *, agreement: str, on: date, basis: Basis) -> int:
@@ -163,6 +183,20 @@ class Marker:
 
 def set_marker(ledger: Ledger, marker: Marker, *, on: date, basis: Basis) -> str:
     """Enter a marker at its approved point; gives its ID."""
+    record = _marker(ledger, marker, on)
+    ledger.act("set marker", basis, begin=[record])
+    return record.thing
+
+
+def import_markers(
+    ledger: Ledger, markers: Sequence[Marker], *, on: date, basis: Basis, beside: Act | None = None
+) -> int:
+    """Enter a table of markers as one event, all or none; ``beside`` is kept in the same transaction."""
+    begin = _once_each([_marker(ledger, marker, on) for marker in markers])
+    return ledger.act("import markers", basis, begin=begin, beside=beside)
+
+
+def _marker(ledger: Ledger, marker: Marker, on: date) -> Record:
     thing = f"marker:{marker.number}"
     if ledger.select(MARKER, "thing = ?", (thing,)):
         raise IdError(f"marker {marker.number} is in the register; move it by move_marker(), with approval")
@@ -170,8 +204,7 @@ def set_marker(ledger: Ledger, marker: Marker, *, on: date, basis: Basis) -> str
         "number": marker.number, "type": marker.type, "line": marker.line, "units": " ".join(marker.units),
         "responsible": marker.responsible or marker.units[0], "condition": marker.condition, "device": marker.device or None,
     }  # fmt: skip
-    ledger.act("set marker", basis, begin=[Record(MARKER, thing, values, Period(on, None), "", marker.geometry)])
-    return thing
+    return Record(MARKER, thing, values, Period(on, None), "", marker.geometry)
 
 
 def move_marker(ledger: Ledger, thing: str, to: shapely.Point, *, on: date, basis: Basis) -> int:

@@ -20,7 +20,7 @@ from planner.gazetteer import schema
 from planner.gazetteer.records import Basis, Record, from_rows, rows, seal
 from planner.gazetteer.schema import INSERT_EVENT, KINDS, Kind
 from planner.layers import Period
-from planner.store import GeoPackageStore, geopackage
+from planner.store import Act, GeoPackageStore, apply, geopackage
 
 OFFICE_TIME = timezone(timedelta(hours=8))
 """The clock of the office: a ``known_on`` date ends at its midnight."""
@@ -82,9 +82,18 @@ class Ledger:
             self._db.close()
             self._db = None
 
-    def act(self, kind: str, basis: Basis, *, begin: Iterable[Record] = (), end: Sequence[Record] = ()) -> int:
+    def act(
+        self,
+        kind: str,
+        basis: Basis,
+        *,
+        begin: Iterable[Record] = (),
+        end: Sequence[Record] = (),
+        beside: Act | None = None,
+    ) -> int:
         """Record one event: records that end, then records that begin; gives its number.
 
+        ``beside`` is what the project file keeps in the same transaction, such as the account of an import.
         Raises `PeriodError` where two records would be true of one thing on one day.
         """
         _ = self.db
@@ -101,6 +110,8 @@ class Ledger:
                 for name, seals in _begin(db, begin, seq):
                     digest.update(b"".join((f"+{name};".encode(), *seals)))
                 _write_event(db, seq, kind, basis, recorded=recorded, previous=previous, digest=digest.hexdigest())
+                if beside is not None:
+                    apply(db, beside)
         except StoreError as error:
             raise _in_words(error, kind) from error
         return seq

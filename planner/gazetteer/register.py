@@ -24,7 +24,7 @@ from planner.gazetteer.records import Basis, Record
 from planner.gazetteer.rules import Finding
 from planner.gazetteer.schema import DIVISION, KINDS, LINE, MARKER, NAME, Kind
 from planner.layers import Period
-from planner.store import GeoPackageStore
+from planner.store import Act, GeoPackageStore
 
 Known = date | datetime | None
 
@@ -260,9 +260,12 @@ class Gazetteer:
 
     # the books themselves
 
-    def load(self, records: Iterable[Record], *, basis: Basis, kind: str = "load") -> int:
-        """Enter many records of one kind as one event, streamed; for first loads and imports."""
-        return self.ledger.act(kind, basis, begin=records)
+    def load(self, records: Iterable[Record], *, basis: Basis, kind: str = "load", beside: Act | None = None) -> int:
+        """Enter many records of one kind as one event, streamed; for first loads and imports.
+
+        ``beside`` is what the project file keeps in the same transaction, such as the account of the rows.
+        """
+        return self.ledger.act(kind, basis, begin=records, beside=beside)
 
     def verify(self, *, head: str | None = None) -> chain.Verdict:
         """Find the first row of the books that is not as it was written."""

@@ -104,8 +104,6 @@ def read_registered(
         entry = read_entry(path, kind, books, on=on, **how)
         if not dry_run:
             entry.enter(books, basis=basis)
-    if not dry_run:
-        store.write(imported(kind, None, entry.report, who=basis.actor))
     return entry
 
 

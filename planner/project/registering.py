@@ -12,13 +12,14 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from planner.errors import QuestionError
-from planner.gazetteer import Basis, Gazetteer, forms
+from planner.errors import DataError, QuestionError
+from planner.gazetteer import Basis, Gazetteer, boundaries, forms
 from planner.gazetteer.schema import LINE, MARKER, SIGN, Kind
 from planner.gazetteer.tables import aliases
 from planner.imports import ImportReport
 from planner.sources.schema import Field, Schema, plain
 from planner.sources.table import joined, table_of
+from planner.store import Act, imported
 
 Target = Literal["names", "divisions", "lines", "markers", "signs"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -27,7 +28,7 @@ Reader = Callable[[Gazetteer, pd.DataFrame, date, str | None], tuple[list[Any], 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A form read for the register: its records, and what became of every row; `enter` writes them in the books."""
+    """A form read for the register: its records, and what became of every row; `enter` writes both, or neither."""
 
     kind: Target
     file: Path
@@ -36,17 +37,28 @@ class Entry:
     on: date
 
     def enter(self, books: Gazetteer, *, basis: Basis) -> int:
-        """Enter every record on the given basis, as read from this file; gives how many."""
+        """Enter every record on the given basis as one event, with the account of the rows; gives how many.
+
+        One transaction: whatever fails, or whenever the process dies, the file stands as before.
+        """
         about = basis.with_files(self.file)
-        if self.kind == "lines":
-            for line in self.records:
-                books.agree(line, on=self.on, basis=about)
-        elif self.kind == "markers":
-            for marker in self.records:
-                books.set_marker(marker, on=self.on, basis=about)
-        elif self.records:
-            books.load(self.records, basis=about, kind=f"import {self.kind}")
+        account = imported(self.kind, None, self.report, who=basis.actor)
+        try:
+            self._enter(books, about, account)
+        except DataError as error:
+            said = f"{error}; nothing of {self.file.name} was entered"
+            raise type(error)(said, zh=f"{error.words()}；{self.file.name} 未作任何登记") from error
         return len(self.records)
+
+    def _enter(self, books: Gazetteer, basis: Basis, account: Act) -> None:
+        if not self.records:
+            books.ledger.store.write(account)
+        elif self.kind == "lines":
+            boundaries.import_lines(books.ledger, self.records, on=self.on, basis=basis, beside=account)
+        elif self.kind == "markers":
+            boundaries.import_markers(books.ledger, self.records, on=self.on, basis=basis, beside=account)
+        else:
+            books.load(self.records, basis=basis, kind=f"import {self.kind}", beside=account)
 
     def __repr__(self) -> str:
         return f"<Entry of {len(self.records):,} {self.kind} from {self.file.name}>"

@@ -6,6 +6,6 @@ SQLite tool reads. An `Act` is what happens together; `imported` and `saved` mak
 
 from __future__ import annotations
 
-from planner.store.project_file import SCHEMA, Act, GeoPackageStore, Store, imported, saved
+from planner.store.project_file import SCHEMA, Act, GeoPackageStore, Store, apply, imported, saved
 
-__all__ = ["SCHEMA", "Act", "GeoPackageStore", "Store", "imported", "saved"]
+__all__ = ["SCHEMA", "Act", "GeoPackageStore", "Store", "apply", "imported", "saved"]

@@ -143,15 +143,7 @@ class GeoPackageStore:
         written, or the disk is full. The file then stands as before.
         """
         with self.writing(act.why, who=act.who, expects=act.expects) as db:
-            for table in act.drop:
-                geopackage.drop(db, table)
-            for table, frame in act.replace.items():
-                geopackage.drop(db, table)
-                write_table(db, table, frame)
-            for table, frame in act.append.items():
-                write_table(db, table, frame)
-            for table, qml in act.styles.items():
-                geopackage.set_style(db, table, qml)
+            apply(db, act)
             return _version(db)
 
     def connect(self) -> sqlite3.Connection:
@@ -274,6 +266,19 @@ class GeoPackageStore:
 
     def __repr__(self) -> str:
         return f"<GeoPackageStore {self.path.name}: version {self.version}, {len(self.tables())} tables>"
+
+
+def apply(db: sqlite3.Connection, act: Act) -> None:
+    """Do what an act says, in a transaction that is open."""
+    for table in act.drop:
+        geopackage.drop(db, table)
+    for table, frame in act.replace.items():
+        geopackage.drop(db, table)
+        write_table(db, table, frame)
+    for table, frame in act.append.items():
+        write_table(db, table, frame)
+    for table, qml in act.styles.items():
+        geopackage.set_style(db, table, qml)
 
 
 def imported(
