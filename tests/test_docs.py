@@ -9,6 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from tests.figures import unfounded
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -18,11 +21,23 @@ ON_REAL_DATA = {"08_jinan_real_data"}
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore")  # Jupyter's own machinery warns; the notebook's warnings stay in its cells
-def test_a_notebook_runs_from_top_to_bottom(path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_notebook_runs_from_top_to_bottom_and_prints_the_figures_it_says(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
     if path.stem in ON_REAL_DATA:
         request.getfixturevalue("real_data")
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": ROOT}}).execute()
+    assert unfounded(notebook.cells) == []
+
+
+def test_a_figure_no_cell_prints_is_found() -> None:
+    table = new_output("execute_result", data={"text/plain": "12 of 512, 0.551567, 280.9"})
+    prose = (
+        "100 米以内。\n\n**读法**：512 个中有 12 个，占 55%，约 280 人，`tried 3`；错的是 56% 和 13 个。\n\n## 第 7 节"
+    )
+    cells = [new_code_cell("table", outputs=[table]), new_markdown_cell(prose)]
+    assert unfounded(cells) == ["1: 56", "1: 13"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -51,6 +66,19 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_every_make_target_the_readme_names_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+def test_the_manuals_offline_installation_uses_what_the_makefile_packs() -> None:
+    makefile, manual = ((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "docs/手册.md"))
+    packed = set(re.findall(r"^WHEELS_(\w+) :=", makefile, re.MULTILINE))
+    assert set(re.findall(r"--find-links (\w+)", manual)) == packed == {"windows", "linux"}
+    assert set(re.findall(r"make wheelhouse-(\w+)", manual)) == packed
+    for system, slash in (("windows", "\\"), ("linux", "/")):
+        assert f"--require-hashes -r {system}{slash}requirements.txt" in manual
+        assert f"plan data{slash}demo{slash}planner.toml --out demo" in manual
+    assert "--output-file wheelhouse/$*/requirements.txt" in makefile
+    for folder in ("data/demo", "notebooks", "examples", "docs/手册.md"):
+        assert folder in re.findall(r"cp -R .*", makefile)[0]
 
 
 def test_every_exit_code_of_the_readme_is_the_commands() -> None:
