@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
     for kind, (mode, sites) in enumerate((("walk", asked.walk_sites), ("drive", asked.drive_sites))):
         task = task_on(synthetic_network(asked.nodes, mode), f"{mode} {MINUTES:g} min", sites, asked.points)
         rows += compare(task, kind, asked.peers, asked.repeats)
-        notes += changes(task) if mode == "walk" else [threads(task, asked.repeats)]
+        notes += changes(task) if mode == "walk" else threads(task, asked.repeats)
         if asked.roads:
             network = city_network(asked.roads, asked.crs, asked.districts, mode)
             name = f"real city of {len(network.xy):,} nodes, {mode} {MINUTES:g} min"

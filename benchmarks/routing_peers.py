@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,18 @@ class Task:
     site_nodes: np.ndarray
     point_nodes: np.ndarray
 
-    def hung(self, nodes: np.ndarray) -> Attachment:
-        """Points at nodes, each at an end of one of the node's roads."""
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of each node one of its roads, and the end of it that the node is."""
         network = self.network
         edge, end = np.full(len(network.xy), -1), np.zeros(len(network.xy))
         edge[network.head], end[network.head] = np.arange(len(network)), 1.0
         edge[network.tail], end[network.tail] = np.arange(len(network)), 0.0
+        return edge, end
+
+    def hung(self, nodes: np.ndarray) -> Attachment:
+        """Points at nodes, each at an end of one of the node's roads."""
+        edge, end = self.ends
         return Attachment(edge[nodes], end[nodes], np.zeros(len(nodes)))
 
 

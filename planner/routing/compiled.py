@@ -14,7 +14,7 @@ from planner.arrays import Minutes, Positions
 from planner.errors import QuestionError
 from planner.network import Attachment, Network
 from planner.routing.reach import Reach
-from planner.routing.search import Run, Search, Stopped
+from planner.routing.search import Run, Search
 from planner.routing.terminals import Towards
 
 BYTES_A_PAIR = 8
@@ -83,6 +83,10 @@ def free_bytes() -> int | None:
             return None
 
 
+Block = tuple[Positions, Positions, Positions, Minutes]
+"""Sites of its rows, the pairs in each row, their points and minutes."""
+
+
 class _Slabs:
     """The pairs of all blocks, in the order of the sites as given, whichever thread brings them."""
 
@@ -93,25 +97,31 @@ class _Slabs:
         self.ends: list[int] = []
         self.counts = np.zeros(len(run.sites), np.int64)
         self.next_block = 0
-        self.turn = threading.Condition()
+        self.early: dict[int, Block] = {}
+        self.lock = threading.Lock()
 
     def take(self, number: int, sites: Positions, counts: Positions, points: Positions, minutes: Minutes) -> None:
-        """Copy a block to its place: the room is given out in the order of blocks, the copying runs in parallel."""
+        """Copy a block to its place, which is known once all blocks before have come; nobody waits for them."""
+        if number != self.next_block:  # the thread goes on, and whoever brings the missing one finds a copy here
+            points, minutes = points.copy(), minutes.copy()
+        with self.lock:
+            self.early[number] = (sites, counts, points, minutes)
+            due = []
+            while block := self.early.pop(self.next_block, None):
+                due.append((block, *self._room_for(len(block[2]))))
+                self.next_block += 1
+        for block, to, first in due:
+            self._put(block, to, first)
+
+    def _put(self, block: Block, to: tuple[Positions, Minutes], first: int) -> None:
         from planner.routing.row_kernels import copy_rows
 
-        with self.turn:
-            while number != self.next_block:
-                if self.run.stop.is_set():
-                    raise Stopped
-                self.turn.wait(0.05)
-            (to_points, to_minutes), first = self._room_for(len(points))
-            self.next_block += 1
-            self.turn.notify_all()
+        sites, counts, points, minutes = block
         self.counts[sites] = counts
         order = np.argsort(sites)
         starts = np.empty(len(sites), np.int64)
         starts[order] = first + np.cumsum(counts[order]) - counts[order]
-        copy_rows(starts, counts, points, minutes, to_points, to_minutes)
+        copy_rows(starts, counts, points, minutes, *to)
 
     def _room_for(self, pairs: int) -> tuple[tuple[Positions, Minutes], int]:
         if not self.slabs or self.ends[-1] + pairs > len(self.slabs[-1][0]):

@@ -55,9 +55,11 @@ def _build(network: Network, towards: Towards) -> Graph:
     minutes = in_ticks(np.concatenate((along, against)))
     useful = np.flatnonzero(np.isfinite(minutes) & (first != last))
     link = first[useful] * nodes + last[useful]
-    order = useful[np.lexsort((minutes[useful], link))]
-    link = first[order] * nodes + last[order]
-    order = order[np.diff(link, prepend=-1) != 0]
+    order = np.argsort(link)
+    link = link[order]
+    begins = np.flatnonzero(np.diff(link, prepend=-1))
+    quickest = np.minimum.reduceat(minutes[useful[order]], begins) if len(begins) else np.empty(0)
+    node, head = np.divmod(link[begins], nodes)
     starts = np.zeros(nodes + 1, np.int64)
-    np.cumsum(np.bincount(first[order], minlength=nodes), out=starts[1:])
-    return Graph(starts, last[order], minutes[order])
+    np.cumsum(np.bincount(node, minlength=nodes), out=starts[1:])
+    return Graph(starts, head, quickest)

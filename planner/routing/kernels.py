@@ -82,8 +82,6 @@ class Work(NamedTuple):
     queue: Queue
     marks: Array
     groups: Array
-    found: Array
-    ticks: Array
     keys: Array
     middle: Array
     digits: Array

@@ -102,7 +102,7 @@ class Walker:
             if rows == -1:
                 self.room = np.empty((2 * len(self.room), 3))
             else:
-                self.work = self.search.work(after=self.work)
+                self.work = self.search.roomier(self.work)
 
 
 class Surroundings:

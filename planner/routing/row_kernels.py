@@ -20,6 +20,7 @@ BLOCK_BITS = 3  # a block is 8 points
 GROUP_BITS = 6  # a group is 64 blocks
 FEW = 32  # points of a row that an insertion sort puts in order sooner than a radix sort
 HALF = U(32)  # of a key of 64 bits: the point above, the bits of its float32 minutes below
+LOW_HALF = U(0xFFFFFFFF)
 
 HOME = np.dtype([("to_low", np.int64), ("to_high", np.int64), ("low", np.int32), ("high", np.int32)], align=True)
 
@@ -48,6 +49,35 @@ class Blocks(NamedTuple):
 
 
 @jit
+def blocks_near(homes, nodes):
+    """Give the blocks of demand points on the roads of each node."""
+    starts = np.zeros(nodes + 1, np.int32)
+    seen = np.full(nodes, -1, np.int32)
+    for home in range(len(homes)):
+        block = home >> BLOCK_BITS
+        for node in (homes[home].low, homes[home].high):
+            starts[node + 1] += seen[node] != block
+            seen[node] = block
+    starts = np.cumsum(starts).astype(np.int32)
+    none = -(-len(homes) >> BLOCK_BITS)
+    near, blocks = np.full((nodes, 2), none, np.int32), np.empty(starts[nodes], np.int32)
+    filled = starts[:-1].copy()
+    for home in range(len(homes)):
+        block = home >> BLOCK_BITS
+        for node in (homes[home].low, homes[home].high):
+            at = filled[node]
+            if at > starts[node] and blocks[at - 1] == block:
+                continue
+            blocks[at] = block
+            filled[node] += 1
+            if at - starts[node] < 2:
+                near[node, at - starts[node]] = block
+            else:
+                near[node, 1] = -1
+    return Blocks(near, starts, blocks)
+
+
+@jit
 def mark_blocks(blocks, work, reached, first, last):
     """Mark the blocks with points on the roads of every reached node, and with the points ``first`` to ``last``."""
     near, marks, groups = blocks.near, work.marks, work.groups
@@ -71,8 +101,8 @@ def mark_blocks(blocks, work, reached, first, last):
 
 @jit
 def try_blocks(homes, doors, site, work, cut):
-    """List the points of marked blocks that are within ``cut`` ticks, and unmark the blocks; tell how many."""
-    time, marks, groups, points, ticks = work.time, work.marks, work.groups, work.found, work.ticks
+    """List the keys of the points of marked blocks within ``cut`` ticks, and unmark the blocks; tell how many."""
+    time, marks, groups, keys = work.time, work.marks, work.groups, work.keys
     own_first, own_last = doors.first[site] >> BLOCK_BITS, (doors.last[site] - 1) >> BLOCK_BITS
     found = U(0)
     for group in range(len(groups)):
@@ -89,8 +119,7 @@ def try_blocks(homes, doors, site, work, cut):
                 now = min(time[U(row.low)] + row.to_low, time[U(row.high)] + row.to_high)
                 if beside:
                     now = min(now, along_edge(homes, doors, site, home, cut))
-                points[found] = home
-                ticks[found] = now
+                keys[found] = U(homes.point[home]) << HALF | U(np.float32(now * TICK).view(np.uint32))
                 found += U(now <= cut)
     return np.int64(found)
 
@@ -110,21 +139,19 @@ def along_edge(homes, doors, site, home, cut):
 
 
 @jit
-def write_row(homes, work, found, points, minutes, filled):
+def write_row(work, found, points, minutes, filled):
     """Write the points found, ascending, with their minutes, from ``filled`` on."""
-    keys, before, ascending = work.keys, U(0), True
-    for at in range(found):
-        point = U(homes.point[work.found[at]])
-        keys[at] = point << HALF | U(np.float32(work.ticks[at] * TICK).view(np.uint32))
-        ascending &= before <= point
-        before = point
-    if not ascending and found <= FEW:
+    keys, ascending = work.keys, True
+    for at in range(1, found):
+        ascending &= keys[at - 1] <= keys[at]
+    if not ascending and found > FEW:
+        sort_into(work, found, points[filled:], minutes[filled:])
+        return
+    if not ascending:
         insertion_sort(keys, found)
-    elif not ascending:
-        radix_sort(work, found)
     for at in range(found):
         points[filled + at] = keys[at] >> HALF
-        minutes[filled + at] = np.uint32(keys[at] & U(0xFFFFFFFF)).view(np.float32)
+        minutes[filled + at] = np.uint32(keys[at] & LOW_HALF).view(np.float32)
 
 
 @jit
@@ -139,8 +166,8 @@ def insertion_sort(keys, count):
 
 
 @jit
-def radix_sort(work, count):
-    """Put the first ``count`` keys in the order of their points: by the low half of a point's bits, then the high."""
+def sort_into(work, count, points, minutes):
+    """Write ``count`` keys in the order of their points, sorted by the low half of a point's bits, then the high."""
     keys, middle, digits = work.keys, work.middle, work.digits
     bits, mask = U(np.int64(np.log2(digits.shape[1]))), U(digits.shape[1] - 1)
     digits[:] = 0
@@ -157,9 +184,11 @@ def radix_sort(work, count):
         middle[U(digits[0, digit])] = keys[at]
         digits[0, digit] += 1
     for at in range(count):
-        digit = (middle[at] >> HALF) >> bits
-        keys[U(digits[1, digit])] = middle[at]
-        digits[1, digit] += 1
+        point = middle[at] >> HALF
+        to = U(digits[1, point >> bits])
+        points[to] = point
+        minutes[to] = np.uint32(middle[at] & LOW_HALF).view(np.float32)
+        digits[1, point >> bits] += 1
 
 
 @jit
@@ -178,7 +207,7 @@ def reach_rows(arcs, homes, blocks, doors, rows, first, last, cut, shift, work, 
         mark_blocks(blocks, work, reached, doors.first[site], doors.last[site])
         found = try_blocks(homes, doors, site, work, cut)
         clear(work, reached)
-        write_row(homes, work, found, points, minutes, filled)
+        write_row(work, found, points, minutes, filled)
         counts[row] = found
         filled += found
     return last, filled, False

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.arrays import Minutes, Positions
 from planner.compiling import compiling
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 BUCKET_ARCS = 1.5  # width of a bucket of the queue, in typical arcs
 MOST_BUCKETS = 100_000
-BLOCK_PAIRS = 2_000_000
+BLOCK_PAIRS = 1_000_000  # few enough that threads end together
 BLOCK_SITES = 4096
 CALL_SITES = 64  # rows between two looks at whether to stop
 SAMPLE_SITES = 16
@@ -44,7 +45,7 @@ class Search:
     minutes: float
     arcs: Arcs
     homes: Homes
-    on_edge: Positions
+    ranks: Positions
     points: int
     cut: int
     shift: int
@@ -61,31 +62,37 @@ class Search:
         from planner.routing.prepare import arcs_of, homes_of
 
         arcs = arcs_of(network, towards)
-        homes, on_edge = homes_of(network, demand, towards)
+        homes, ranks = homes_of(network, demand, towards)
         cut = int(np.floor((minutes + TOLERANCE_MINUTES) * TICKS_PER_MINUTE))
         typical = float(np.median(arcs.arcs[:: 1 + len(arcs.arcs) // 50_000] >> HEAD_BITS)) if len(arcs.arcs) else 1.0
         shift = max(0, round(np.log2(max(typical * BUCKET_ARCS, cut / MOST_BUCKETS, 1.0))))
-        return cls(network, towards, minutes, arcs, homes, on_edge, len(demand), cut, shift)
+        return cls(network, towards, minutes, arcs, homes, ranks, len(demand), cut, shift)
 
     @cached_property
     def blocks(self) -> Blocks:
         """Where the demand points lie that each node's roads lead to."""
-        from planner.routing.prepare import blocks_near
+        from planner.routing.row_kernels import blocks_near
 
-        return blocks_near(self.homes, len(self.network.xy))
+        found: Blocks = blocks_near(self.homes.homes, len(self.network.xy))
+        return found
 
     def doors(self, sites: Attachment) -> tuple[Doors, Positions]:
         """Give the connected sites as starts of searches, and the row of each in ``sites``."""
         from planner.routing.prepare import doors_of
 
-        return doors_of(self.network, sites, self.on_edge, self.towards)
+        return doors_of(self.network, sites, self.ranks, self.towards)
 
-    def work(self, *, after: Work | None = None) -> Work:
-        """Make the arrays one thread works in, with more room for the queue than ``after`` had, where it was too small."""
+    def work(self) -> Work:
+        """Make the arrays one thread works in."""
         from planner.routing.prepare import ROOM, work_for
 
-        room = ROOM if after is None else 2 * after.queue.rows.shape[1]
-        return work_for(self.arcs, len(self.homes.homes), room)
+        return work_for(self.arcs, self.points, ROOM)
+
+    def roomier(self, work: Work) -> Work:
+        """Give the arrays of a thread with twice the room in the queue, where it was too small."""
+        from planner.routing.prepare import queue_for
+
+        return work._replace(queue=queue_for(self.arcs, 2 * work.queue.rows.shape[1]))
 
 
 class Desk:
@@ -94,7 +101,7 @@ class Desk:
     def __init__(self, search: Search) -> None:
         self.search = search
         self.work = search.work()
-        self.points = np.empty(max(len(search.homes.homes), 1 << 16), np.int32)
+        self.points = np.empty(len(search.homes.homes) + BLOCK_PAIRS, np.int32)
         self.minutes = np.empty(len(self.points), np.float32)
 
     def fill(
@@ -114,13 +121,19 @@ class Desk:
                 self.work, counts, self.points, self.minutes, filled,
             )  # fmt: skip
             if full:
-                self.work = search.work(after=self.work)
+                self.work = search.roomier(self.work)
             elif row < len(rows) and filled + len(search.homes.homes) > len(self.points):
-                self.points = np.resize(self.points, 2 * len(self.points))
-                self.minutes = np.resize(self.minutes, 2 * len(self.minutes))
+                self.points, self.minutes = _doubled(self.points, filled), _doubled(self.minutes, filled)
             if stopped(row - before):
                 return None
         return counts, self.points[:filled], self.minutes[:filled]
+
+
+def _doubled(array: npt.NDArray[Any], filled: int) -> npt.NDArray[Any]:
+    """Give an array of twice the length with the same beginning."""
+    longer = np.empty(2 * len(array), array.dtype)
+    longer[:filled] = array[:filled]
+    return longer
 
 
 Take = Callable[[int, Positions, Positions, Positions, Minutes], None]
