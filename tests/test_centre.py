@@ -10,7 +10,7 @@ import pytest
 
 from planner.errors import InfeasibleError, OptimiseError
 from planner.optimise.centre import least_worst_time, verify_centre, worst_time
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 
 
 def random_problem(seed: int) -> SitingProblem:

@@ -10,7 +10,7 @@ import pytest
 
 from planner.errors import DataError, InfeasibleError, OptimiseError, QuestionError
 from planner.optimise.median import least_mean_time, verify_median
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 
 UNSERVED = 30.0
 

@@ -13,7 +13,7 @@ import pytest
 
 from planner.optimise import warm
 from planner.optimise.median import least_mean_time
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 
 
 def scattered(sites: int, demand: int, new: int) -> SitingProblem:
@@ -39,7 +39,7 @@ import numpy as np
 from numba.core import event
 from planner.optimise import warm
 from planner.optimise.median import least_mean_time
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 warm.median_loops("float64")
 with event.install_recorder("numba:compile") as seen:
     random = np.random.default_rng(0)

@@ -12,8 +12,8 @@ from planner.arrays import Mask, Minutes, Positions
 from planner.errors import InfeasibleError, NoPlanInTimeError, OptimiseError
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.highs import solve_relaxed, solve_whole
-from planner.optimise.median_problem import SitingProblem
 from planner.optimise.model import Model
+from planner.optimise.siting import SitingProblem
 
 Status = Literal["proven", "within gap", "time limit"]
 

@@ -31,10 +31,12 @@ def coverage_loops() -> None:
 @cache
 def median_loops(kind: str) -> None:
     """Run every loop of the median's search on a handful of points; ``kind`` is that of the minutes."""
-    from planner.optimise import median_tree as trees
-    from planner.optimise.median_local import Ascent, compiled, first_answer, improved, shaken
-    from planner.optimise.median_problem import SitingProblem, short_lists
-    from planner.optimise.median_reduce import reduce
+    from planner.optimise.median.lists import short_lists
+    from planner.optimise.median.local import Ascent, first_answer, improved, shaken
+    from planner.optimise.median.reduction import reduce
+    from planner.optimise.median.relaxation import Relaxation
+    from planner.optimise.median.tree import Tree
+    from planner.optimise.siting import SitingProblem
 
     clock, minutes = Clock(float("inf")), np.random.default_rng(0).uniform(0, 20, (12, 40)).astype(kind)
     problem = SitingProblem.from_matrix(minutes, new=3)
@@ -46,5 +48,7 @@ def median_loops(kind: str) -> None:
     ascent.climb(1e3, 5)
     ascent.adopt(ascent.price)
     reduce(ascent, 1e3)
-    tree = trees.planted(compiled(lists), 12, ascent.price)
-    trees.branch(compiled(lists), 3, tree, ascent.scale, 1e3, 1e-3, 5, 2, np.zeros(12, bool))
+    tree = Tree(Relaxation(lists, 3, opened, ascent.price, 1e3), 1e3, 1e-3, clock)
+    for _ in range(3):
+        if not tree.over:
+            tree.look_on()

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import shortest_path
 
 from planner.optimise.centre import least_worst_time, verify_centre
 from planner.optimise.median import least_mean_time, verify_median
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 
 
 def beasley(folder: Path, name: str) -> np.ndarray:
@@ -45,25 +45,13 @@ def test_beasleys_instances_are_solved_to_the_published_optima(real_data, number
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("new", [5, 20, 50, 100, 200, 300, 400, 500])
+@pytest.mark.parametrize("new", [5, 10, 20, 50, 100, 200, 300, 400, 500])
 def test_rl1304_is_solved_to_the_published_optima(real_data, new):
     folder = real_data / "instances" / "tsplib"
     known = pd.read_csv(folder / "best_known.csv", index_col="p").loc[new]
     problem = SitingProblem.from_matrix(rl1304(folder), new=new)
     choice = least_mean_time(problem, unserved_minutes=np.inf, seconds=300)
     assert (choice.value, choice.status) == (known["opt_or_bkn"], "proven")
-    verify_median(problem, choice)
-
-
-@pytest.mark.long
-def test_rl1304_with_ten_sites_is_found_though_not_yet_proven(real_data):
-    folder = real_data / "instances" / "tsplib"
-    known = pd.read_csv(folder / "best_known.csv", index_col="p").loc[10]
-    problem = SitingProblem.from_matrix(rl1304(folder), new=10)
-    choice = least_mean_time(problem, unserved_minutes=np.inf, seconds=60)
-    assert choice.value <= 1.001 * known["opt_or_bkn"]
-    assert choice.bound <= known["opt_or_bkn"]
-    assert choice.gap <= 0.003
     verify_median(problem, choice)
 
 

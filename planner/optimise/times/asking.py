@@ -17,9 +17,9 @@ from planner.optimise.clock import Clock, Progress
 from planner.optimise.explain import why_infeasible
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.median import MedianChoice, least_mean_time, verify_median
-from planner.optimise.median_problem import SitingProblem
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
+from planner.optimise.siting import SitingProblem
 from planner.optimise.times.centre_rules import RuledCentre, faults_of_centre, least_worst_time_under_rules
 from planner.optimise.times.mean_rules import WHOLE_PAIRS, answer_in_core
 from planner.optimise.travel import MeanTime
@@ -168,7 +168,7 @@ def check_centre(plan: Plan, choice: RuledCentre) -> float:
 
 
 def _credit(choice: MedianChoice | CentreChoice) -> str:
-    return "HiGHS" if choice.proven_by == "HiGHS" else "branch and bound"
+    return "HiGHS" if choice.proven_by == "HiGHS" else "branch and cut"
 
 
 def siting_problem(scenario: Scenario) -> tuple[SitingProblem, Positions]:

@@ -14,8 +14,8 @@ from planner.errors import InfeasibleError, NoPlanInTimeError
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.median import MedianChoice, least_mean_time, verify_median
-from planner.optimise.median_problem import SitingProblem
 from planner.optimise.problem import Problem
+from planner.optimise.siting import SitingProblem
 from planner.optimise.solvers import Highs
 from planner.optimise.travel import MeanTime
 

@@ -11,9 +11,10 @@ from planner.arrays import Mask, Minutes
 from planner.errors import OptimiseError, QuestionError
 from planner.optimise.centre import reach_everyone
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.median_local import compiled
-from planner.optimise.median_problem import ShortLists, SitingProblem, short_lists
-from planner.optimise.median_run import MedianSearch
+from planner.optimise.median.lists import ShortLists, short_lists
+from planner.optimise.median.local import compiled
+from planner.optimise.median.run import MedianSearch
+from planner.optimise.siting import SitingProblem
 from planner.optimise.warm import median_loops
 
 Status = Literal["proven", "within gap", "time limit"]
@@ -28,7 +29,7 @@ class MedianChoice:
     ``opened`` ``(sites,)`` includes the kept sites. ``value`` is people-minutes, over the points some site
     reaches; ``bound`` is what no choice can go below; ``certified`` is the part of it that ``prices``
     ``(demand,)`` prove alone, by `verify_median`. ``proven_by`` tells what closed the gap: ``certificate``,
-    ``tree`` (our branch and bound, on the reduced problem), ``HiGHS`` (on its core), or nothing. ``unreached`` ``(demand,)`` marks the points no
+    ``tree`` (branch and cut on the reduced problem, each bound checked by its duals), or nothing. ``unreached`` ``(demand,)`` marks the points no
     site reaches, left out; ``unserved`` those no open site reaches, at ``unserved_minutes`` each.
     """
 
@@ -37,7 +38,7 @@ class MedianChoice:
     bound: float
     certified: float
     status: Status
-    proven_by: Literal["certificate", "tree", "HiGHS", ""]
+    proven_by: Literal["certificate", "tree", ""]
     seconds: float
     seed: int
     prices: Minutes
@@ -112,7 +113,7 @@ def _choice(problem: SitingProblem, search: MedianSearch, unserved: Minutes, rea
     alone = value - certified <= PROVEN_GAP * abs(value)
     status: Status = "proven" if close else "time limit" if search.clock.up else "within gap"
     return MedianChoice(
-        opened, value, bound, certified, status, "certificate" if alone else search.by if close else "",
+        opened, value, bound, certified, status, "certificate" if alone else "tree" if close else "",
         search.clock.spent, search.seed, prices, unserved, ~reached, reached & ~np.isfinite(problem.nearest(opened)),
         float(problem.people[reached].sum()),
     )  # fmt: skip
@@ -166,7 +167,7 @@ def certified_bound(lists: ShortLists, new: int, prices: Minutes, *, whole: bool
 
     Where all people and minutes are ``whole`` numbers, so is every value, and the bound rounds up.
     """
-    from planner.optimise import median_dual as dual
+    from planner.optimise.median import dual
 
     rho = np.zeros(len(lists.sites))
     price = np.minimum(np.asarray(prices, np.float64), lists.cap)
@@ -177,7 +178,7 @@ def certified_bound(lists: ShortLists, new: int, prices: Minutes, *, whole: bool
 
 def _unserved(problem: SitingProblem, given: float | Minutes) -> Minutes:
     """What each point costs unserved; a finite stand-in for ``inf`` that any full service undercuts."""
-    from planner.optimise import median_kernels as kernels
+    from planner.optimise.median import kernels
 
     unserved = np.broadcast_to(np.asarray(given, np.float64), (problem.demand,)).copy()
     longest = kernels.furthest(

@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from planner.arrays import Mask, Minutes
 from planner.optimise.clock import Clock
-from planner.optimise.median_problem import ShortLists
+from planner.optimise.median.lists import ShortLists
 
 if TYPE_CHECKING:
-    from planner.optimise.median_search import Lists, State
+    from planner.optimise.median.search import Lists, State
 
 LEAST = 1e-9
 """A swap must save this share of the value; less is rounding."""
@@ -21,7 +21,7 @@ LEAST = 1e-9
 
 def compiled(lists: ShortLists) -> Lists:
     """Short lists as the compiled loops take them."""
-    from planner.optimise.median_search import Lists
+    from planner.optimise.median.search import Lists
 
     return Lists(
         lists.first, lists.site, lists.minutes, lists.weight, lists.cap,
@@ -31,7 +31,7 @@ def compiled(lists: ShortLists) -> Lists:
 
 def value_of(lists: ShortLists, opened: Mask) -> float:
     """People-minutes when these of the listed sites open."""
-    from planner.optimise.median_kernels import nearest_open
+    from planner.optimise.median.kernels import nearest_open
 
     served = nearest_open(lists.first, lists.site, lists.minutes, lists.cap, opened)
     return lists.constant + float(lists.weight @ served)
@@ -39,7 +39,7 @@ def value_of(lists: ShortLists, opened: Mask) -> float:
 
 def first_answer(lists: ShortLists, new: int, clock: Clock) -> Mask:
     """Open the site that saves most, again and again, then swap (Teitz and Bart 1968, Whitaker 1983)."""
-    from planner.optimise import median_search as search
+    from planner.optimise.median import search
 
     pairs = compiled(lists)
     state = search.fresh(pairs, np.zeros(len(lists.sites), bool), new)
@@ -49,7 +49,7 @@ def first_answer(lists: ShortLists, new: int, clock: Clock) -> Mask:
 
 def improved(lists: ShortLists, opened: Mask, new: int, clock: Clock) -> Mask:
     """Swap from these sites until no swap saves anything, or the time is up."""
-    from planner.optimise import median_search as search
+    from planner.optimise.median import search
 
     pairs = compiled(lists)
     state = search.fresh(pairs, opened, new)
@@ -59,7 +59,7 @@ def improved(lists: ShortLists, opened: Mask, new: int, clock: Clock) -> Mask:
 
 
 def _descended(lists: ShortLists, pairs: Lists, state: State, clock: Clock) -> Mask:
-    from planner.optimise import median_search as search
+    from planner.optimise.median import search
 
     none = np.zeros((0, 2), np.int32)
     value = search.total(pairs, state)
@@ -84,7 +84,7 @@ def shaken(
 
     ``heat`` is what may be lost at first, in shares of what a site saves on average, less and less of it.
     """
-    from planner.optimise import median_search as search
+    from planner.optimise.median import search
 
     state = search.fresh(compiled(lists), opened, new)
     close = lists.near(1.6 * state.d2)
@@ -132,7 +132,7 @@ class Ascent:
     @classmethod
     def beside(cls, lists: ShortLists, new: int, opened: Mask) -> Ascent:
         """Start halfway between the quickest and the second quickest open site."""
-        from planner.optimise import median_search as search
+        from planner.optimise.median import search
 
         state = search.fresh(compiled(lists), opened, max(new, int(opened.sum())))
         return cls(lists, new, (state.d1 + state.d2) / 2, np.sqrt(state.d2 + 1e-9 * state.d2.max() + 1e-12))
@@ -156,7 +156,7 @@ class Ascent:
 
     def climb(self, upper: float, rounds: int) -> Mask:
         """Climb for some rounds towards a known value; gives the sites the relaxed answer opens."""
-        from planner.optimise import median_dual as dual
+        from planner.optimise.median import dual
 
         pairs = compiled(self.lists)
         goal = upper - self.lists.constant
@@ -168,7 +168,7 @@ class Ascent:
 
     def adopt(self, price: Minutes) -> None:
         """Take other prices if their bound is better."""
-        from planner.optimise import median_dual as dual
+        from planner.optimise.median import dual
 
         pairs = compiled(self.lists)
         own = dual.lagrangian(pairs, price, self.rho)

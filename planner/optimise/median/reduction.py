@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from planner.arrays import Mask
-from planner.optimise.median_local import Ascent, compiled
-from planner.optimise.median_problem import ShortLists
+from planner.optimise.median.lists import ShortLists
+from planner.optimise.median.local import Ascent, compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,7 @@ def reduce(ascent: Ascent, below: float) -> Reduced:
     A site whose forced change lifts the bound to ``below`` is fixed (Beasley 1993); a point that would pay
     so much above its price that the bound reaches ``below`` is never served that late.
     """
-    from planner.optimise import median_dual as dual
-    from planner.optimise import median_kernels as kernels
+    from planner.optimise.median import dual, kernels
 
     lists, price = ascent.lists, ascent.price
     rho = np.zeros(len(lists.sites))
