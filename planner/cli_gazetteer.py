@@ -12,7 +12,7 @@ import click
 import pandas as pd
 
 from planner.errors import DataError, PlannerError, StoreError
-from planner.gazetteer import Basis, Gazetteer, Record, open_gazetteer, sheets
+from planner.gazetteer import Basis, Gazetteer, Record, open_gazetteer, sheets, wording
 from planner.gazetteer import exports as out
 from planner.gazetteer.schema import DIVISION
 
@@ -56,10 +56,10 @@ def _books(context: click.Context) -> Iterator[Gazetteer]:
         with open_gazetteer(context.obj["register"]) as books:
             yield books
     except StoreError as error:
-        click.echo(str(error), err=True)
+        click.echo(error.words(context.obj["lang"]), err=True)
         context.exit(STORE)
     except PlannerError as error:
-        click.echo(str(error), err=True)
+        click.echo(error.words(context.obj["lang"]), err=True)
         context.exit(BAD_INPUT)
 
 
@@ -71,16 +71,23 @@ def _day(moment: datetime | None) -> date:
     return moment.date() if moment else date.today()  # noqa: DTZ011
 
 
-def _line(record: Record) -> str:
-    code = record["code"] or record["within"] or ""
-    return f"{record.thing}\t{code}\t{record['name'] or record['number'] or ''}\t{record['status'] or record['level'] or ''}\t{record.valid}"
+def _line(context: click.Context, record: Record) -> str:
+    lang, code = context.obj["lang"], record["code"] or record["within"] or ""
+    column = "status" if record["status"] else "level"
+    what = [record.thing, code, record["name"] or record["number"] or record["text"] or ""]
+    return "\t".join([*what, wording.said(column, record[column], lang), wording.span(record.valid, lang)])
 
 
 def _table(context: click.Context, table: pd.DataFrame) -> None:
+    with pd.option_context("display.unicode.east_asian_width", True):
+        click.echo(wording.in_words(table, context.obj["lang"]).to_string(index=False))
+
+
+def _due(context: click.Context, table: pd.DataFrame) -> None:
     if table.empty:
         _say(context, "none_due")
         return
-    click.echo(table.drop(columns="geometry", errors="ignore").to_string(index=False))
+    _table(context, table)
 
 
 def _on(command: Callable[..., None]) -> Callable[..., None]:
@@ -147,7 +154,7 @@ def find(context: click.Context, text: str, on: datetime | None, limit: int) -> 
     with _books(context) as books:
         found = books.find(text, on=on.date() if on else None, limit=limit)
         for record in found:
-            click.echo(_line(record))
+            click.echo(_line(context, record))
         if not found:
             _say(context, "nothing")
             context.exit(FINDINGS)
@@ -162,10 +169,12 @@ def show(context: click.Context, place: str, on: datetime | None, known_on: date
     """Show everything true of a place (ID or code) on a day."""
     with _books(context) as books:
         for record in books.show(place, on=_day(on), known_on=known_on.date() if known_on else None):
-            click.echo(_line(record))
+            click.echo(_line(context, record))
             for name, value in sorted(record.values.items()):
-                if value is not None and name not in {"key", "sound", "initials"}:
-                    click.echo(f"    {name}: {value}")
+                if value not in {None, ""} and name not in {"key", "sound", "initials"}:
+                    lang = context.obj["lang"]
+                    colon = "：" if lang == "zh" else ": "
+                    click.echo(f"    {wording.heading(name, lang)}{colon}{wording.said(name, value, lang)}")
 
 
 @gazetteer.command()
@@ -174,7 +183,7 @@ def show(context: click.Context, place: str, on: datetime | None, known_on: date
 def history(context: click.Context, place: str) -> None:
     """Tell the whole story of a place (ID or code), with the document of every change."""
     with _books(context) as books:
-        click.echo(books.history(place).to_string(index=False))
+        _table(context, books.history(place).rename(columns={"kind": "record"}))
 
 
 @gazetteer.command()
@@ -191,10 +200,11 @@ def check(context: click.Context, within: str, level: str | None, on: datetime |
     with _books(context) as books:
         found = [books.screen(within=within)]
         if level:
-            found.append(books.topology(_day(on), level=level, within=within))
+            fit = books.topology(_day(on), level=level, within=within)
+            found.append(fit if context.obj["lang"] == "en" else fit.drop(columns="reason"))
         for table in found:
             if len(table):
-                click.echo(table.drop(columns="geometry", errors="ignore").to_string(index=False))
+                _table(context, table)
         if not any(len(table) for table in found):
             _say(context, "clean")
             return
@@ -204,7 +214,7 @@ def check(context: click.Context, within: str, level: str | None, on: datetime |
 def _step(context: click.Context, place: str, to: str, on: datetime | None, basis: Basis) -> None:
     with _books(context) as books:
         books.advance(place, to, on=_day(on), basis=basis)
-        _say(context, "status", name=place, status=to)
+        _say(context, "status", name=place, status=wording.said("status", to, context.obj["lang"]))
 
 
 @gazetteer.command()
@@ -246,7 +256,7 @@ def announce(context: click.Context, /, place: str, sheet: Path | None, on: date
 def inspect_due(context: click.Context, on: datetime | None, within_days: int) -> None:
     """List boundary lines whose joint inspection is due."""
     with _books(context) as books:
-        _table(context, books.inspections_due(_day(on), within_days=within_days))
+        _due(context, books.inspections_due(_day(on), within_days=within_days))
 
 
 @gazetteer.command("signs-due")
@@ -255,7 +265,7 @@ def inspect_due(context: click.Context, on: datetime | None, within_days: int) -
 def signs_due(context: click.Context, on: datetime | None) -> None:
     """List road-name signs with something overdue."""
     with _books(context) as books:
-        _table(context, books.signs_due(_day(on)))
+        _due(context, books.signs_due(_day(on)))
 
 
 @gazetteer.command()

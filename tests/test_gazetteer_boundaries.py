@@ -410,7 +410,7 @@ def test_the_command_takes_a_name_to_its_announcement(full: Gazetteer, tmp_path:
     code, said = run(
         full, "approve", place, "--on", "2026-03-02", "--actor", "李", "--document", "3号", "--authority", "府"
     )
-    assert (code, said) == (0, f"{place}：approved\n")
+    assert (code, said) == (0, f"{place}：已批准\n")
     full.advance(place, "filed", on=DAY, basis=Basis("李", filed=DAY))
     announce = (
         "announce",

@@ -14,11 +14,27 @@ from click.testing import CliRunner
 
 from planner.cli_gazetteer import gazetteer as command
 from planner.errors import ColumnError
-from planner.gazetteer import Basis, Gazetteer, NewName, Unit, forms, open_gazetteer, signs
+from planner.facts import words
+from planner.gazetteer import (
+    Basis,
+    Gazetteer,
+    NewName,
+    Unit,
+    campaigns,
+    forms,
+    naming,
+    open_gazetteer,
+    signs,
+    wording,
+)
+from planner.gazetteer.boundaries import CONDITIONS, MARKER_TYPES
+from planner.gazetteer.codes import LEVELS
 from planner.gazetteer.naming import name_record
-from planner.gazetteer.schema import LINE, MARKER, SIGN
+from planner.gazetteer.rules import CATEGORIES
+from planner.gazetteer.schema import KINDS, LINE, MARKER, SIGN
 from planner.layers import Period
 from tests.office_files import shapefile
+from tests.registers import make_register
 
 DAY = date(2026, 3, 2)
 CLERK = Basis("李明")
@@ -83,10 +99,12 @@ def test_lines_name_their_units_by_code_and_a_row_with_an_unknown_one_waits() ->
 @pytest.mark.parametrize(
     ("shape", "rule"),
     [
-        (None, "line.geometry"), (shapely.box(120, 36, 121, 37), "line.geometry"), ("no wkt", "line.geometry"),
+        (None, "line.geometry"),
+        (shapely.box(120, 36, 121, 37), "line.geometry"),
+        ("no wkt", "line.geometry"),
         (shapely.LineString([(0, 0), (1, 1)]), "line.outside"),
     ],
-)  # fmt: skip
+)
 def test_a_line_is_drawn_as_a_line_in_degrees(shape: object, rule: str) -> None:
     table = pd.DataFrame(lines_frame()).head(1).astype({"geometry": object})
     table.at[0, "geometry"] = shape
@@ -137,11 +155,15 @@ def test_roads_of_one_name_are_told_apart_by_their_division(books: Gazetteer) ->
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"道路名称": "无此路"}, "sign.road"), ({"状态": "丢了"}, "sign.status"), ({"照片": None}, "sign.needs"),
-        ({"东经": None}, "sign.needs"), ({"状态": "待装"}, "sign.needs"), ({"设立日期": "昨天"}, "form.date"),
+        ({"道路名称": "无此路"}, "sign.road"),
+        ({"状态": "丢了"}, "sign.status"),
+        ({"照片": None}, "sign.needs"),
+        ({"东经": None}, "sign.needs"),
+        ({"状态": "待装"}, "sign.needs"),
+        ({"设立日期": "昨天"}, "form.date"),
         ({"东经": "36.05", "北纬": "120.05"}, "form.swapped"),
     ],
-)  # fmt: skip
+)
 def test_a_sign_without_what_its_state_asks_for_is_quarantined(
     books: Gazetteer, changes: dict[str, str | None], rule: str
 ) -> None:
@@ -191,3 +213,34 @@ def test_the_command_imports_signs_and_markers_from_tables(books: Gazetteer, tmp
     assert (code, "marker:1 is in the register already" in said) == (1, True)
     assert "福州路" in run(books, "signs-due", "--on", "2026-03-02")[1]
     assert run(books, "verify")[0] == 0
+
+
+# what officials read
+
+
+def test_the_command_speaks_chinese_to_officials_and_english_when_asked(tmp_path: Path) -> None:
+    with make_register(tmp_path / "project.gpkg") as books:
+        code, said = run(books, "history", "370215")
+        assert code == 0
+        assert said.splitlines()[0].split() == [
+            "地名标识", "记录", "起", "止", "名称", "代码", "状态", "事件", "变更", "文号", "批准机关", "登记时间", "登记人",
+        ]  # fmt: skip
+        assert "升格" in said
+        assert "2024-06-01 08:00" in said  # by the office's clock
+        assert "NaN" not in said
+        assert "None" not in said
+        assert "2019-01-09 起" in run(books, "show", "370215", "--on", "2024-06-01")[1]
+        assert "待设置" in run(books, "signs-due", "--on", "2024-06-01")[1]
+        assert "逾期天数" in run(books, "inspect-due", "--on", "2024-06-01")[1]
+        code, said = run(books, "check", "--level", "district", "--on", "2024-06-01")
+        assert (code, "界线偏离边界" in said, "line off edge" in said) == (1, True, False)
+        assert "upgrade" in run(books, "--lang", "en", "history", "370215")[1]
+
+
+def test_every_state_and_step_of_the_register_has_its_chinese_word() -> None:
+    states = {*naming.STEPS, *signs.STEPS, *CONDITIONS, *MARKER_TYPES, *CATEGORIES, *LEVELS, *campaigns.CLEANUP}
+    columns = {column for kind in KINDS.values() for column in kind.columns} - {"key", "sound", "initials"}
+    assert {state for state in states if wording.said("status", state) == state} == set()
+    assert {column for column in columns if wording.heading(column) == column} == set()
+    told = words("zh")
+    assert {state for state in states if told.get(f"v_{state}", "") not in {"", wording.said("status", state)}} == set()

@@ -12,7 +12,7 @@ from typing import Any
 
 import shapely
 
-from planner.gazetteer import chain
+from planner.gazetteer import chain, wording
 from planner.gazetteer.ledger import Ledger
 from planner.gazetteer.records import Record
 from planner.gazetteer.schema import DIVISION, KINDS, LINK, NAME, Kind
@@ -34,21 +34,6 @@ _CLASSES = {
     "facility": "S",
     "other": "L",
 }
-_HEADINGS = {
-    "thing": "标识", "valid_from": "生效", "valid_to": "失效", "code": "代码", "name": "名称", "level": "层级", "type": "类型", "parent": "上级",
-    "functional": "功能区", "seat": "驻地", "kind": "名称性质", "status": "状态", "status_since": "状态起始", "category": "类别", "specific": "专名",
-    "generic": "通名", "pinyin": "罗马字母拼写", "pinyin_by": "拼写确认人", "division": "所在政区", "division_found": "计算所在政区",
-    "within": "所在政区代码", "location": "位置描述", "meaning": "含义", "origin": "来历", "history": "历史沿革", "secrecy": "密级",
-    "protected": "保护名录", "authority": "批准机关", "applied": "申请日期", "approved": "批准日期", "scheme": "命名方案", "before": "原",
-    "after": "后", "how": "方式", "number": "编号", "left": "甲方", "right": "乙方", "agreement": "协议书", "metres": "长度（米）",
-    "inspected": "上次联检", "round": "轮次", "line": "所属界线", "units": "相关政区", "responsible": "责任单位", "condition": "状况",
-    "device": "设备编号", "observed_x": "实测经度", "observed_y": "实测纬度", "subject": "对象", "day": "日期", "result": "结果",
-    "scope": "内容", "by_whom": "人员", "road": "道路", "text": "标志内容", "due": "期限", "photo": "照片", "ledger": "台账", "place": "地名标识",
-    "title": "名称", "rule": "规则", "decision": "决定", "reason": "理由",
-}  # fmt: skip
-_SHEETS = {
-    "division": "行政区划", "name": "地名", "link": "沿革", "line": "界线", "marker": "界桩", "inspection": "检查", "sign": "地名标志", "task": "台账",
-}  # fmt: skip
 
 
 def open_records(ledger: Ledger, kind: Kind, on: date | None = None) -> list[Record]:
@@ -169,7 +154,7 @@ def registers(ledger: Ledger, path: str | Path, *, on: date, lang: str = "zh") -
         book = xlsxwriter.Workbook(str(part), {"strings_to_formulas": False, "strings_to_urls": False})
         bold = book.add_format({"bold": True, "bg_color": "#DCE9F0"})
         for name, kind in KINDS.items():
-            sheet = book.add_worksheet(_SHEETS[name] if lang == "zh" else f"{name}s")
+            sheet = book.add_worksheet(wording.KINDS[name] if lang == "zh" else f"{name}s")
             columns = [
                 "thing",
                 "valid_from",
@@ -177,13 +162,13 @@ def registers(ledger: Ledger, path: str | Path, *, on: date, lang: str = "zh") -
                 *(c for c in kind.columns if c not in {"key", "sound", "initials"}),
             ]
             for at, column in enumerate(columns):
-                sheet.write_string(0, at, _HEADINGS[column] if lang == "zh" else column, bold)
+                sheet.write_string(0, at, wording.heading(column, lang), bold)
             for line, record in enumerate(open_records(ledger, kind, on), start=1):
-                for at, value in enumerate(_cells(record, columns)):
+                for at, (column, value) in enumerate(zip(columns, _cells(record, columns), strict=True)):
                     if isinstance(value, int | float) and not isinstance(value, bool):
                         sheet.write_number(line, at, value)
                     elif value is not None:
-                        sheet.write_string(line, at, _say(value, lang))
+                        sheet.write_string(line, at, wording.said(column, value, lang))
             sheet.freeze_panes(1, 0)
             sheet.autofit()
         book.close()
@@ -194,12 +179,6 @@ def registers(ledger: Ledger, path: str | Path, *, on: date, lang: str = "zh") -
 def _cells(record: Record, columns: Iterable[str]) -> list[Any]:
     own = {"thing": record.thing, "valid_from": record.valid.start, "valid_to": record.valid.end}
     return [own.get(column, record[column]) if column not in record.values else record[column] for column in columns]
-
-
-def _say(value: Any, lang: str) -> str:
-    if isinstance(value, bool):
-        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
-    return str(value)
 
 
 def audit_bundle(ledger: Ledger, path: str | Path) -> Path:
