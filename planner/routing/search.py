@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 BUCKET_ARCS = 1.5  # width of a bucket of the queue, in typical arcs
 MOST_BUCKETS = 100_000
-BLOCK_PAIRS = 1_000_000  # few enough that threads end together
+BLOCK_PAIRS = 2_000_000
+BLOCKS_A_THREAD = 6  # at least, where there are several threads, so that they end together
 BLOCK_SITES = 4096
 CALL_SITES = 64  # rows between two looks at whether to stop
 SAMPLE_SITES = 16
@@ -157,7 +158,10 @@ class Run:
         self.doors, self.site_of = self.search.doors(self.sites)
         self.stop = threading.Event()
         self.mean = self._sample()
-        size = int(np.clip(BLOCK_PAIRS / max(self.mean, 1.0), 1, BLOCK_SITES))
+        self.most_threads = self.threads or os.cpu_count() or 1
+        shares = BLOCKS_A_THREAD * self.most_threads if self.most_threads > 1 else 1
+        sites = min(BLOCK_PAIRS / max(self.mean, 1.0), len(self.site_of) / shares)
+        size = int(np.clip(sites, 1, BLOCK_SITES))
         edges = np.searchsorted(self.site_of, np.arange(0, len(self.sites) + size, size))
         self.blocks = [np.arange(first, last) for first, last in pairwise(edges) if last > first]
         self._done = 0
@@ -169,7 +173,7 @@ class Run:
 
     def each_block(self, take: Take) -> None:
         """Search every block and hand it on, from several threads at once; stop all of them on any error."""
-        threads = min(self.threads or os.cpu_count() or 1, len(self.blocks))
+        threads = min(self.most_threads, len(self.blocks))
         desks: SimpleQueue[Desk] = SimpleQueue()
         desks.put(self.desk)
         for _ in range(threads - 1):
