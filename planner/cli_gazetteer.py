@@ -94,6 +94,10 @@ def _on(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--on", type=_DAY, help="Day in the world (default: today).")(command)
 
 
+def _known_on(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--known-on", type=_DAY, help="Day of the books (default: now).")(command)
+
+
 def _actor(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         click.option("--actor", required=True, help="Name of the person who records it."),
@@ -147,12 +151,14 @@ def import_(
 @gazetteer.command()
 @click.argument("text")
 @_on
+@_known_on
 @click.option("--limit", default=20, show_default=True)
 @click.pass_context
-def find(context: click.Context, text: str, on: datetime | None, limit: int) -> None:
+def find(context: click.Context, text: str, on: datetime | None, known_on: datetime | None, limit: int) -> None:
     """Find places by any name they ever bore, its beginning, or its pinyin initials."""
     with _books(context) as books:
-        found = books.find(text, on=on.date() if on else None, limit=limit)
+        known = known_on.date() if known_on else None
+        found = books.find(text, on=on.date() if on else None, known_on=known, limit=limit)
         for record in found:
             click.echo(_line(context, record))
         if not found:
@@ -163,7 +169,7 @@ def find(context: click.Context, text: str, on: datetime | None, limit: int) -> 
 @gazetteer.command()
 @click.argument("place")
 @_on
-@click.option("--known-on", type=_DAY, help="Day of the books (default: now).")
+@_known_on
 @click.pass_context
 def show(context: click.Context, place: str, on: datetime | None, known_on: datetime | None) -> None:
     """Show everything true of a place (ID or code) on a day."""
@@ -179,11 +185,13 @@ def show(context: click.Context, place: str, on: datetime | None, known_on: date
 
 @gazetteer.command()
 @click.argument("place")
+@_known_on
 @click.pass_context
-def history(context: click.Context, place: str) -> None:
+def history(context: click.Context, place: str, known_on: datetime | None) -> None:
     """Tell the whole story of a place (ID or code), with the document of every change."""
     with _books(context) as books:
-        _table(context, books.history(place).rename(columns={"kind": "record"}))
+        told = books.history(place, known_on=known_on.date() if known_on else None)
+        _table(context, told.rename(columns={"kind": "record"}))
 
 
 @gazetteer.command()

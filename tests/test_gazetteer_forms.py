@@ -234,6 +234,8 @@ def test_the_command_speaks_chinese_to_officials_and_english_when_asked(tmp_path
         assert "逾期天数" in run(books, "inspect-due", "--on", "2024-06-01")[1]
         code, said = run(books, "check", "--level", "district", "--on", "2024-06-01")
         assert (code, "界线偏离边界" in said, "line off edge" in said) == (1, True, False)
+        assert run(books, "find", "青禾区", "--known-on", "2024-05-31") == (1, "没有找到\n")
+        assert run(books, "history", "370215", "--known-on", "2024-05-31")[0] == 3  # nothing was in the books
         assert "upgrade" in run(books, "--lang", "en", "history", "370215")[1]
 
 
