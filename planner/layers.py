@@ -211,6 +211,13 @@ def _first(frame: gpd.GeoDataFrame, bad: Any) -> str:
     return repr(frame.index[bad][0])
 
 
+def is_text(values: pd.Series) -> pd.Series:
+    """Tell which values are text."""
+    if pd.api.types.infer_dtype(values, skipna=False) == "string":
+        return pd.Series(True, values.index)
+    return values.map(lambda value: isinstance(value, str))
+
+
 def finite_and_not_negative(values: pd.Series) -> pd.Series:
     """Tell which values are numbers from 0 up; the test most columns of amounts need."""
     numbers: Any = pd.to_numeric(values, errors="coerce")

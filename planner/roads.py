@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from planner.layers import Column, Layer
+from planner.layers import Column, Layer, is_text
 
 
 def _yes_or_no(values: pd.Series) -> pd.Series:
@@ -25,7 +25,7 @@ def _number_or_unknown(values: pd.Series) -> pd.Series:
 
 
 def _text_or_unknown(values: pd.Series) -> pd.Series:
-    return values.isna() | values.map(lambda value: isinstance(value, str))
+    return values.isna() | is_text(values)
 
 
 class Roads(Layer):
@@ -40,7 +40,7 @@ class Roads(Layer):
     """
 
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("road_class", "OpenStreetMap highway class", lambda s: s.notna() & (s.astype(str) != "")),
+        Column("road_class", "OpenStreetMap highway class", lambda s: s.notna() & (s != "")),
         Column("oneway", "yes or no", _yes_or_no),
         Column("speed_kmh", "km/h, or unknown", _positive_or_unknown, optional=True),
         Column("walk", "yes, no or unknown", lambda s: s.isna() | _yes_or_no(s), optional=True),

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pandas as pd
 
 from planner.errors import IdError
-from planner.layers import Column, Layer, finite_and_not_negative, same_crs
+from planner.layers import Column, Layer, finite_and_not_negative, is_text, same_crs
 
 
 class Sites(Layer):
@@ -20,8 +20,8 @@ class Sites(Layer):
     """
 
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("name", "text", lambda s: s.map(lambda v: isinstance(v, str))),
-        Column("service", "service key", lambda s: s.map(lambda v: isinstance(v, str) and v != "")),
+        Column("name", "text", is_text),
+        Column("service", "service key", lambda s: is_text(s) & (s != "")),
         Column("existing", "yes or no", lambda s: s.isin([True, False])),
         Column(
             "capacity", "persons, 0 or more, or unknown", lambda s: s.isna() | finite_and_not_negative(s), optional=True

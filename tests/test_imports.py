@@ -13,7 +13,7 @@ from planner.sources.records import Records
 
 def records(rows: int = 4) -> Records:
     frame = pd.DataFrame({"名称": [f"点{at}" for at in range(rows)], "人数": range(rows)})
-    return Records("a.csv", "", "0" * 64, frame, pd.RangeIndex(2, rows + 2).to_numpy())
+    return Records("a.csv", "", frame, pd.RangeIndex(2, rows + 2).to_numpy(), sha256="0" * 64)
 
 
 def test_rows_that_do_not_add_up_are_refused() -> None:

@@ -61,13 +61,14 @@ class _Found:
         self.names = frame["name"].to_numpy(dtype=object)
         self.codes = frame["code"].to_numpy(dtype=object)
         shapes = frame.geometry.to_numpy()
-        point, unit = shapely.STRtree(shapes).query(points, predicate="dwithin", distance=ON_THE_LINE)
+        tree = shapely.STRtree(points)  # asked by the few shapes, which are made ready for many questions
+        unit, point = tree.query(shapes, predicate="dwithin", distance=ON_THE_LINE)
         order = np.lexsort((unit, point))
         self.count = np.bincount(point, minlength=len(points))
         self.starts = np.concatenate([[0], np.cumsum(self.count)])
         self.unit = unit[order]
-        edges = shapely.STRtree(shapely.boundary(shapes))
-        self.on_edge = set(edges.query(points, predicate="dwithin", distance=ON_THE_LINE)[0].tolist())
+        edges = shapely.boundary(shapes)
+        self.on_edge = set(tree.query(edges, predicate="dwithin", distance=ON_THE_LINE)[1].tolist())
 
     def of(self, i: int) -> npt.NDArray[np.int64]:
         """Positions of the units a point lies in."""

@@ -23,7 +23,7 @@ def damaged(codes: npt.NDArray[np.object_], *, divisions: bool) -> Mask:
     numbers = [code for code in codes if code.isdigit()]
     lengths = Counter(map(len, numbers))
     usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
-    scientific = np.array([SCIENTIFIC.fullmatch(code) is not None for code in codes], bool)
+    scientific = np.array([("e" in code or "E" in code) and bool(SCIENTIFIC.fullmatch(code)) for code in codes], bool)
     if not numbers or count < COMMON * len(numbers):
         return scientific
     if divisions:
@@ -31,4 +31,6 @@ def damaged(codes: npt.NDArray[np.object_], *, divisions: bool) -> Mask:
     else:
         zeros = any(code.startswith("0") and len(code) == usual for code in numbers)
         odd = {length for length in lengths if zeros and length < usual}
+    if not odd:
+        return scientific
     return scientific | np.array([code.isdigit() and len(code) in odd for code in codes], bool)

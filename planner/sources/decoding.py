@@ -82,7 +82,9 @@ def _column(
 
 def _texts(values: list[str], encoding: str) -> tuple[list[str], dict[int, str | None]]:
     """Text of each value, and of those that are no text, by position, what can be kept of it, or None."""
-    alien = [at for at, value in enumerate(values) if encoding == "gb18030" and _utf8_han(value)]
+    alien = []
+    if encoding == "gb18030":
+        alien = [at for at, value in enumerate(values) if not value.isascii() and _utf8_han(value)]
     if "\n".encode(encoding) == b"\n" and not any("\n" in value for value in values):
         with suppress(UnicodeDecodeError):  # all at once is ten times as fast as one by one
             told = "\n".join(values).encode(BYTES).decode(encoding).split("\n")

@@ -59,7 +59,7 @@ def apart(names: Names) -> Names:
 def leave_out_repeated(names: Names, ledger: Ledger, column: str) -> None:
     """Quarantine standing rows whose ID an earlier standing row has; ``names`` is aligned to all rows."""
     standing = ledger.positions
-    again = pd.Series(names[standing]).duplicated().to_numpy()
+    again = pd.Series(names[standing], dtype=object).duplicated().to_numpy()
     ledger.quarantine(standing[again], "id.repeated", column=column, value=names[standing[again]])
 
 

@@ -12,7 +12,8 @@ from planner.sources.archives import choose, unpacked
 from planner.sources.personal import refuse_personal
 from planner.sources.records import Records
 from planner.sources.schema import Schema
-from planner.sources.sniff import Format, digest, local, recognise
+from planner.sources.shapefiles import companions
+from planner.sources.sniff import Format, local, recognise, unchanged
 from planner.sources.tables import read_table_file
 from planner.sources.vectors import read_vector
 from planner.sources.watching import Progress, watched
@@ -46,15 +47,20 @@ def _opened(
 ) -> Records:
     found = local(path)
     kind = recognise(found)
-    if kind is not Format.ZIP:
-        return _read(found, kind, schema, layer, encoding, progress)
-    before = digest([found])
-    with unpacked(found) as folder:
-        inner, rest = choose(found, folder, layer)
-        records = _read(inner, recognise(inner), schema, rest, encoding, progress)
-    if digest([found]) != before:
-        raise SourceError(f"{found.name} changed while it was being read; wait until it is complete and read it again")
-    return replace(records, file=f"{found.name}/{inner.name}", sha256=before)
+    with unchanged(_files(found, kind)) as sha256:
+        if kind is not Format.ZIP:
+            return replace(_read(found, kind, schema, layer, encoding, progress), sha256=sha256)
+        with unpacked(found) as folder:
+            inner, rest = choose(found, folder, layer)
+            records = _read(inner, recognise(inner), schema, rest, encoding, progress)
+    return replace(records, file=f"{found.name}/{inner.name}", sha256=sha256)
+
+
+def _files(path: Path, kind: Format) -> list[Path]:
+    """The files a data set consists of, in a fixed order."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    return list(companions(path).values()) if kind is Format.SHAPEFILE else [path]
 
 
 def _read(

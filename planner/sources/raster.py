@@ -12,7 +12,7 @@ from pyproj import CRS, Transformer
 from planner.area import StudyArea
 from planner.errors import CrsError, SourceError
 from planner.sources.records import Records
-from planner.sources.sniff import digest
+from planner.sources.sniff import unchanged
 
 BLOCK = 1024  # cells a side of a window read at once
 DENSIFIED = 21  # points a side, so that a box stays covered when it is turned into another CRS
@@ -27,21 +27,18 @@ def read_raster(path: Path, area: StudyArea, *, nodata: float | None = None, ban
     import rasterio
     from rasterio.errors import RasterioError
 
-    before = digest([path])
     try:
-        with rasterio.open(path, driver="GTiff") as source:
+        with unchanged([path]) as sha256, rasterio.open(path, driver="GTiff") as source:
             crs = _crs(source, path)
             empty = source.nodata if nodata is None else nodata
             pieces = [_cells(source, window, band, empty, path) for window in _windows(source, area, crs, path)]
             shape = f"{source.width} x {source.height} cells of {abs(source.transform.a):g}"
     except RasterioError as error:
         raise SourceError(f"{path.name} cannot be read as a raster: {error}") from error
-    if digest([path]) != before:
-        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
     frame = pd.concat(pieces, ignore_index=True)
     facts = {"format": "GeoTIFF", "raster": shape, "nodata": "none declared" if empty is None else f"{empty:g}"}
     rows = frame.pop("row").to_numpy(dtype=np.int64)
-    return Records(path.name, "", before, frame, rows, crs=crs, facts=facts)
+    return Records(path.name, "", frame, rows, crs=crs, facts=facts, sha256=sha256)
 
 
 def _crs(source: Any, path: Path) -> CRS:

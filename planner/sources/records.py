@@ -37,7 +37,6 @@ class Records:
 
     file: str
     layer: str
-    sha256: str
     frame: pd.DataFrame
     rows: npt.NDArray[np.int64]
     geometry: Geometries | None = None
@@ -47,6 +46,8 @@ class Records:
     notes: tuple[Text, ...] = ()
     damaged: tuple[int, ...] = ()
     """Positions whose shape was there but could not be read."""
+    sha256: str = ""
+    """Of the file's content; known once it is read to the end and found unchanged."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -29,12 +29,6 @@ class Parts:
     cpg: Path | None
 
     @property
-    def files(self) -> list[Path]:
-        """Every file that exists, in a fixed order."""
-        parts = (self.shp, self.shx, self.dbf, self.prj, self.cpg)
-        return [part for part in parts if isinstance(part, Path)]
-
-    @property
     def declared_encoding(self) -> str:
         """What ``.cpg`` says, else a code page in the ``.dbf`` header that somebody chose on purpose, else nothing."""
         if self.cpg is not None and (
@@ -47,13 +41,16 @@ class Parts:
         return f"LDID/{language}" if language in (77, 79, 120) else ""  # GBK, Big5; the Western ones are a default
 
 
+def companions(shp: Path) -> dict[str, Path]:
+    """The files of a shapefile that are there, by suffix, in a fixed order, the ``.shp`` first."""
+    beside = {file.suffix.lower(): file for file in sorted(shp.parent.iterdir()) if file.stem == shp.stem}
+    beside[".shp"] = shp
+    return {suffix: beside[suffix] for suffix in SUFFIXES if suffix in beside}
+
+
 def find_parts(shp: Path) -> Parts:
     """Find the companions of a ``.shp`` and check that they agree; raises `SourceError` telling the counts."""
-    beside = {
-        file.suffix.lower(): file
-        for file in sorted(shp.parent.iterdir())
-        if file.stem == shp.stem and file.suffix.lower() in SUFFIXES and file != shp
-    }
+    beside = companions(shp)
     if ".dbf" not in beside:
         raise SourceError(
             f"{shp.name} has no attribute table (无属性表): {shp.stem}.dbf is missing;"

@@ -97,7 +97,7 @@ def read_sites(
     table = frame.iloc[at].set_axis(pd.Index(ids[at], name="id", dtype=object))
     front = ["name", "service", "existing"]
     table = table[front + [name for name in table if name not in front]]
-    return Sites(gpd.GeoDataFrame(table, geometry=list(points[at]), crs=area.crs), report=ledger.report())
+    return Sites(gpd.GeoDataFrame(table, geometry=points[at], crs=area.crs), report=ledger.report())
 
 
 def _leave_out_remarks(records: Records, ledger: Ledger) -> None:
@@ -159,6 +159,7 @@ def _ids(
 def _note_near_duplicates(ledger: Ledger, called: Words, points: Geometries, rows: npt.NDArray[np.int64]) -> None:
     """Sites of one name within five metres: kept, listed, for a person to merge."""
     at = ledger.positions
+    at = at[pd.Series(called[at], dtype=object).duplicated(keep=False).to_numpy()]
     tree = shapely.STRtree(points[at])
     left, right = tree.query(points[at], predicate="dwithin", distance=NEAR_DUPLICATE_METRES)
     same = (left < right) & (called[at][left] == called[at][right])

@@ -11,8 +11,11 @@ import os
 import re
 import stat
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from zlib import crc32
 
 from planner.errors import SourceError
 
@@ -228,8 +231,31 @@ def _declares_entities(path: Path) -> bool:
 def digest(paths: list[Path]) -> str:
     """SHA-256 over the content of files, in the order given, as hex."""
     total = hashlib.sha256()
+    for chunk in _chunks(paths):
+        total.update(chunk)
+    return total.hexdigest()
+
+
+@contextmanager
+def unchanged(paths: list[Path]) -> Iterator[str]:
+    """Give the SHA-256 of files about to be read; raises `SourceError` where they change while they are."""
+    total, before = hashlib.sha256(), 0
+    for chunk in _chunks(paths):
+        total.update(chunk)
+        before = crc32(chunk, before)
+    yield total.hexdigest()
+    after = 0  # a checksum shows a change as well, five times as fast
+    for chunk in _chunks(paths):
+        after = crc32(chunk, after)
+    if after != before:
+        raise SourceError(
+            f"{paths[0].name} changed while it was being read; wait until it is complete and read it again",
+            zh=f"{paths[0].name} 在读取过程中发生了变化，请等文件写完后重新读取",
+        )
+
+
+def _chunks(paths: list[Path]) -> Iterator[bytes]:
     for path in paths:
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
-                total.update(chunk)
-    return total.hexdigest()
+                yield chunk

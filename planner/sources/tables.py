@@ -17,7 +17,7 @@ from planner.errors import SourceError
 from planner.sources.encodings import find_encoding
 from planner.sources.records import Blemish, Records
 from planner.sources.schema import GROUP, Schema, plain
-from planner.sources.sniff import Format, digest
+from planner.sources.sniff import Format
 from planner.sources.watching import Progress, unheard
 from planner.sources.workbooks import counts_from_1904, open_workbook
 
@@ -44,13 +44,10 @@ def read_table_file(
     path: Path, kind: Format, schema: Schema, *, layer: str | None, encoding: str | None, progress: Progress = unheard
 ) -> Records:
     """Read a list, finding its headings by the words ``schema`` knows."""
-    before = digest([path])
     if kind is Format.CSV:
         sheet, facts = _csv(path, encoding, progress)
     else:
         sheet, facts = _workbook(path, layer, schema)
-    if digest([path]) != before:
-        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
     if not any(_filled(row) for row in sheet.cells):
         raise SourceError(f"{path.name} holds no rows, only blanks")
     top, depth = find_headings(sheet.cells, schema)
@@ -60,7 +57,7 @@ def read_table_file(
     frame = _frame(headings, [row for _, row in body])
     facts["headings"] = f"line {sheet.lines[top]}" + (f" to {sheet.lines[top] + depth - 1}" if depth > 1 else "")
     rows = np.array([line for line, _ in body], dtype=np.int64)
-    return Records(path.name, sheet.name, before, frame, rows, facts=facts, blemishes=tuple(_totals(frame)))
+    return Records(path.name, sheet.name, frame, rows, facts=facts, blemishes=tuple(_totals(frame)))
 
 
 def find_headings(cells: Cells, schema: Schema) -> tuple[int, int]:

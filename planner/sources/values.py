@@ -41,7 +41,7 @@ def texts(values: pd.Series) -> npt.NDArray[np.object_]:
     """Values as text without outer blanks, whole numbers without a decimal point, ``""`` where missing."""
     if pd.api.types.infer_dtype(values, skipna=True) == "string":  # mostly few words: each is looked at once
         code, words = pd.factorize(values)
-        known = [*(word.strip() for word in words.tolist()), ""]
+        known = [word.strip() for word in words.tolist()] + [""]
         return np.array(known, dtype=object)[code]
     return np.array([text(value) for value in values.tolist()], dtype=object)
 

@@ -22,7 +22,7 @@ from planner.sources.decoding import BYTES, decoded
 from planner.sources.encodings import decodes, find_encoding
 from planner.sources.records import Geometries, Records
 from planner.sources.shapefiles import dbf_shape, deleted_rows, find_parts
-from planner.sources.sniff import Format, digest
+from planner.sources.sniff import Format
 from planner.sources.stage import staged
 from planner.sources.watching import Progress, unheard
 from planner.texts import Text
@@ -49,7 +49,6 @@ def read_vector(
         return _read_shapefile(path, encoding, progress)
     if kind is Format.PARQUET:
         return _read_parquet(path)
-    before = _digest(path)
     if kind is Format.GEOPACKAGE:
         _must_be_sound(path)
     text, told = _as_utf8(path, encoding) if kind in TEXTUAL else (path, "utf-8 (by the format)")
@@ -57,13 +56,11 @@ def read_vector(
         target = stage / (PLAIN + SUFFIX[kind])
         chosen = _layer(target, path, layer)
         table, meta = _arrow(target, path, progress, layer=chosen)
-    _unchanged(path, before)
     frame, geometry, rows, damaged = _columns(table, meta)
     shown = "" if chosen == PLAIN else chosen
     return Records(
         path.name,
         shown,
-        before,
         frame,
         rows,
         geometry,
@@ -230,42 +227,28 @@ def _crs(said: str | None, path: Path) -> CRS | None:
         raise SourceError(f"{path.name} declares a coordinate system that cannot be understood: {error}") from error
 
 
-def _digest(path: Path) -> str:
-    return digest(sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path])
-
-
-def _unchanged(path: Path, before: str) -> None:
-    if _digest(path) != before:
-        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
-
-
 def _read_parquet(path: Path) -> Records:
     import geopandas as gpd
 
-    before = _digest(path)
     try:
         frame = gpd.read_parquet(path)
     except Exception as error:  # pyarrow raises many kinds for a damaged file
         raise SourceError(f"{path.name} is no readable GeoParquet: {str(error)[:200]}") from error
-    _unchanged(path, before)
     geometry = frame.geometry.to_numpy().astype(object)
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).reset_index(drop=True)
     if frame.index.name and frame.index.name not in attributes:
         attributes.insert(0, frame.index.name, frame.index.to_numpy())
     facts = {"format": "GeoParquet", "encoding": "utf-8 (by the format)"}
-    return Records(path.name, "", before, attributes, np.arange(1, len(frame) + 1), geometry, frame.crs, facts)
+    return Records(path.name, "", attributes, np.arange(1, len(frame) + 1), geometry, frame.crs, facts)
 
 
 def _read_shapefile(path: Path, encoding: str | None, progress: Progress) -> Records:
     parts = find_parts(path)
-    before = digest(parts.files)
     staged_parts: dict[str, Path | bytes] = {"data.shp": parts.shp, "data.shx": parts.shx, "data.dbf": parts.dbf}
     if parts.prj is not None:
         staged_parts["data.prj"] = parts.prj
     with staged(staged_parts) as stage:
         table, meta = _arrow(stage / "data.shp", path, progress, rows=dbf_shape(parts.dbf)[0], encoding=BYTES)
-    if digest(parts.files) != before:
-        raise SourceError(f"{path.name} changed while it was being read; wait until it is complete and read it again")
     raw, geometry, rows, damaged = _columns(table, meta)
     frame, blemishes, decoder = decoded(raw, parts, encoding)
     notes = []
@@ -279,7 +262,6 @@ def _read_shapefile(path: Path, encoding: str | None, progress: Progress) -> Rec
     return Records(
         path.name,
         "",
-        before,
         frame,
         rows,
         geometry,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,9 @@ FORMULA = re.compile(r"'(?='*[=+\-@\t\r])")
 TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 TONED = re.compile(rf"[(（][a-z]*[{TONES}][a-z]*[)）]")  # 鎮(zhèn): what some conversions leave behind
 ODD = re.compile(rf"^'|^\s|\s$|\s\s|[^\S ]|{INVISIBLE.pattern}|{BIDI.pattern}|{CONTROL.pattern}|[{TONES}]")
-"""What only a name that needs a look holds; a list of a million names is passed over once."""
+"""What a name that needs a look holds."""
+ODD_CHARACTER = re.compile(rf"['\s]|{INVISIBLE.pattern}|{BIDI.pattern}|{CONTROL.pattern}|[{TONES}]")
+"""A character without which no name needs one: most lists of a million names hold none."""
 
 
 def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.object_]:
@@ -29,7 +32,11 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
     formula sign is taken off again.
     """
     given = texts(values)
-    odd = np.array([at for at, one in enumerate(given) if ODD.search(one)], dtype=np.int64)
+    hints = "".join(ODD_CHARACTER.findall(_characters(given)))
+    if not hints:
+        return given
+    hint = re.compile(f"[{re.escape(hints)}]")
+    odd = np.array([at for at, one in enumerate(given) if hint.search(one) and ODD.search(one)], dtype=np.int64)
     if not len(odd):
         return given
     told = given.copy()
@@ -46,6 +53,14 @@ def names(values: pd.Series, ledger: Ledger, column: str) -> npt.NDArray[np.obje
         at = changed & which
         ledger.repair(odd[at], rule, column, before=before[at], after=told[odd[at]])
     return told
+
+
+def _characters(given: npt.NDArray[np.object_]) -> str:
+    """The different characters of all texts."""
+    points = np.frombuffer("".join(given).encode("utf-32-le", "surrogatepass"), np.uint32)
+    seen = np.zeros(sys.maxunicode + 1, bool)
+    seen[points] = True
+    return "".join(map(chr, np.flatnonzero(seen)))
 
 
 def tidy(name: str) -> str:

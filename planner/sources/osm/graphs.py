@@ -70,7 +70,7 @@ def _accounted(edges: list[Edge], lines: Lines, source: Source, area: StudyArea 
     table["oneway"] = ["yes" if data.get("both") is False else "no" for _, _, data in edges]
     rows = np.arange(1, len(edges) + 1)
     facts = {"format": "osmnx graph", "crs": f"{source.crs.to_string()} (the graph's own)"}
-    ledger = Ledger(Records(source.file, "edges", source.sha256, table, rows, lines, source.crs, facts))
+    ledger = Ledger(Records(source.file, "edges", table, rows, lines, source.crs, facts, sha256=source.sha256))
     ledger.quarantine(~is_road(table["highway"]), "value.missing", column="highway")
     ledger.quarantine(shapely.length(lines) == 0, "geometry.empty")
     if area is not None:

@@ -132,7 +132,7 @@ def _ledger(extract: Extract, layer: str, table: pd.DataFrame, found: Sequence[F
     rows = np.arange(1, len(table) + 1)
     facts = {"format": extract.kind.value, "crs": "EPSG:4326 (OpenStreetMap's)"}
     kept = table.assign(osm_id=table.index)
-    return Ledger(Records(extract.path.name, layer, extract.sha256, kept, rows, shapes, DEGREES, facts))
+    return Ledger(Records(extract.path.name, layer, kept, rows, shapes, DEGREES, facts, sha256=extract.sha256))
 
 
 def _inside(shapes: npt.NDArray[np.object_], ledger: Ledger, polygon: shapely.Geometry) -> Positions:

@@ -118,9 +118,8 @@ def _ledger(extract: Extract, found: Ways, table: pd.DataFrame, lines: Lines, wa
     shapes[way] = lines
     rows = table.assign(osm_id=found.ids)
     facts = {"format": extract.kind.value, "crs": "EPSG:4326 (OpenStreetMap's)"}
-    return Ledger(
-        Records(extract.path.name, "highway", extract.sha256, rows, np.arange(1, len(rows) + 1), shapes, DEGREES, facts)
-    )
+    numbers = np.arange(1, len(rows) + 1)
+    return Ledger(Records(extract.path.name, "highway", rows, numbers, shapes, DEGREES, facts, sha256=extract.sha256))
 
 
 def _among(rows: Positions, count: int) -> Mask:
