@@ -12,6 +12,7 @@ ALL = (
     "siting_coverage",
     "siting_streams",
     "siting_median",
+    "siting_peers",
     "gazetteer",
     "imports",
 )

@@ -260,3 +260,58 @@ def test_links_are_the_sites_within_minutes_by_road() -> None:
     links = link_sites(network, low, high, minutes=10.5)
     assert list(zip(links["site"], links["above"], strict=True)) == [("village:0", "town:0"), ("village:1", "town:0")]
     assert links["minutes"].tolist() == pytest.approx([10.0, 5.0], abs=1e-4)
+
+
+def tier_of(name: str, coverage: Coverage, sites: Sites, reach: list[tuple[int, int]], **asked: Any) -> Scenario:
+    """A question of one tier whose sites reach the points named by (site, point)."""
+    site, point = np.array(reach).T
+    minutes = np.ones(len(site))
+    found = Coverage.from_pairs(coverage.demand, sites, site=site, point=point, minutes=minutes, limit=5.0)
+    return Scenario(name, found, **asked)
+
+
+def test_a_tier_that_leaves_none_below_it_is_chosen_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The district that reaches most people has no town near; each tier solves alone, and one after another none does."""
+    from planner.optimise.programmes import search
+
+    monkeypatch.setattr(search, "WHOLE_PAIRS", 0)  # as where a question is too large for a tree
+    people = random_coverage(1, points=16)
+    upper, lower = sites_of([(0, 0), (5000, 0)], prefix="district"), sites_of([(5000, 100)], prefix="town")
+    wide = tier_of(
+        "district",
+        people,
+        upper,
+        [(0, at) for at in range(15)] + [(1, 15)],
+        new=1,
+        site_units=dict.fromkeys(upper.ids, "one"),
+    )
+    near = tier_of("town", people, lower, [(0, 15)], new=1, site_units=dict.fromkeys(lower.ids, "one"))
+    links = pd.DataFrame({"site": lower.ids, "above": upper.ids[1:]})
+    plan = maximise_tiers(TieredScenario("nested", [Tier(wide), Tier(near, links)]), seconds=5)
+    assert list(plan.plans[0].ids) == [upper.ids[1]]
+    assert list(plan.plans[1].ids) == list(lower.ids)
+    verify(plan)
+
+
+def test_half_a_centre_does_not_carry_all_the_stations_about_it() -> None:
+    """In fractions, two stations at half each would cover a village; they hang on one centre, which is half open."""
+    from planner.optimise import highs
+    from planner.optimise.clock import Clock
+    from planner.optimise.programmes.joint import Stack
+    from planner.optimise.programmes.tiers import joint_of_tiers
+
+    people = random_coverage(1, points=2, sites=4)
+    upper = sites_of([(0, 0), (9000, 0)], prefix="town")
+    lower = sites_of([(0, 100), (0, 200), (9000, 100), (9000, 200)], prefix="village")
+    towns = tier_of("town", people, upper, [(0, 0), (1, 1)], new=1)
+    villages = tier_of("village", people, lower, [(0, 0), (1, 0), (2, 1), (3, 1)], new=2)
+    links = pd.DataFrame({"site": lower.ids, "above": [*upper.ids[[0, 0]], *upper.ids[[1, 1]]]})
+    stack = Stack(joint_of_tiers(TieredScenario("halves", [Tier(towns, weight=0.0), Tier(villages, links)])))
+    bounds = []
+    for model in (stack.plain, stack.model):
+        answer = highs.solve_relaxed(model, Clock(10.0))
+        assert answer.duals is not None
+        bounds.append(stack.extra - model.bound(answer.duals))
+    amounts = np.sort(people.demand.people)
+    assert bounds[0] == pytest.approx(amounts.sum())
+    assert bounds[1] == pytest.approx(amounts[-1])

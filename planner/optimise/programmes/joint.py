@@ -18,6 +18,7 @@ from planner.errors import DataError
 from planner.optimise.model import Model, Numbers, Rows
 from planner.optimise.objectives import Objective, PeopleCovered
 from planner.optimise.problem import Amounts, Problem
+from planner.optimise.programmes.lifting import lift
 from planner.optimise.reduce import OUT_OF_REACH, Reduced, reduce
 from planner.optimise.rules import SLACK, broken, covered
 from planner.optimise.sharing import PeopleServed
@@ -47,13 +48,15 @@ class Joint:
     """Problems that are answered together: the worth of a choice is the sum of what each covers, times its weight.
 
     With ``together`` a row counts only where every problem covers it; then all of them have the same rows, and one
-    weight. Raises `DataError` for parts that disagree.
+    weight. ``above`` has, for each problem, ones where a site of the one before carries a site of it, shape ``(sites,
+    sites before)``, or None; the ``links`` ask it, this says it again for `lift`. Raises `DataError` for parts that disagree.
     """
 
     parts: tuple[Problem, ...]
     weights: Amounts
     links: Links
     together: bool = False
+    above: tuple[csr_array | None, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", frozen(self.weights, np.float64))
@@ -102,14 +105,14 @@ class Joint:
     def only(self, allowed: Sequence[Mask]) -> Joint:
         """The same question with fewer sites that may open in each problem."""
         parts = [part.but(possible=part.possible & some) for part, some in zip(self.parts, allowed, strict=True)]
-        return Joint(tuple(parts), self.weights, self.links, self.together)
+        return Joint(tuple(parts), self.weights, self.links, self.together, self.above)
 
 
 class Stack:
     """The programme of a joint question: one block of variables and rows a problem, then what links them.
 
     ``columns`` are where each problem's variables begin, its sites first; ``extra`` is what to add to the cost, turned,
-    to get the value.
+    to get the value. The last ``lifted`` rows only say more strictly what the others do.
     """
 
     def __init__(self, joint: Joint) -> None:
@@ -124,7 +127,20 @@ class Stack:
         self.groups, self.group_people = np.zeros((0, len(joint.parts)), np.int64), np.zeros(0)
         if joint.together:
             self._count_together()
-        self.model = self._model()
+        plain = self._model()
+        self.model = plain
+        if any(near is not None for near in joint.above):
+            rows = Rows(len(plain.cost))
+            lift(joint.above, self.reduced, joint.objectives, self.columns, rows)
+            self.model = rows.joined(plain)
+        self.lifted = len(self.model.low) - len(plain.low)
+
+    @property
+    def plain(self) -> Model:
+        """The model without its lifted rows."""
+        last = len(self.model.low) - self.lifted
+        model = self.model
+        return replace(model, rows=csr_array(model.rows[:last]), low=model.low[:last], high=model.high[:last])
 
     @cached_property
     def sites(self) -> Positions:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from planner.arrays import Mask, Positions
-from planner.errors import OptimiseError
 from planner.optimise.clock import Clock, Progress, started
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
@@ -15,7 +16,7 @@ from planner.optimise.problem import Problem
 from planner.optimise.programmes.joint import Joint, Links
 from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
-from planner.optimise.solvers import Highs
+from planner.optimise.programmes.starting import solved_alone, starts
 from planner.programme import PhasedPlan, PhasedScenario
 
 
@@ -38,8 +39,9 @@ def maximise_over_years(
     clock = started(seconds, effort)
     check_rules(question.scenarios)
     joint = joint_of_phases(question)
-    starts = list(_starts(question, joint, clock, effort, seed))
-    choice = best_together(joint, clock, effort=effort, seed=seed, starts=starts, progress=progress)
+    how: dict[str, Any] = {"effort": effort, "seed": seed}
+    ways = (partial(_forward, question, joint, **how), partial(_backward, joint, **how))
+    choice = best_together(joint, clock, **how, starts=list(starts(ways, clock)), progress=progress)
     plans = plans_of(joint, choice, question.scenarios, seed)
     return PhasedPlan(
         name=question.scenario.name, plans=plans, weights=question.weights, seed=seed, question=question,
@@ -72,25 +74,8 @@ def _links(question: PhasedScenario, parts: tuple[Problem, ...]) -> Iterator[tup
             yield both, np.concatenate([cost, -cost]), -np.inf, float(phase.budget)
 
 
-def _starts(
-    question: PhasedScenario, joint: Joint, clock: Clock, effort: int | None, seed: int
-) -> Iterator[list[Mask]]:
-    """Choices to begin from: each year best given the one before, and the last year taken apart."""
-    for way in (_forward, _backward):
-        own = clock.part(clock.left * 0.2)
-        try:
-            yield way(question, joint, own, effort, seed)
-        except OptimiseError:
-            continue  # this way found none; the joint search has others
-        except KeyboardInterrupt:
-            own.stopped = True
-        finally:
-            clock.stopped |= own.stopped
-        if clock.stopped:
-            return
-
-
-def _forward(question: PhasedScenario, joint: Joint, clock: Clock, effort: int | None, seed: int) -> list[Mask]:
+def _forward(question: PhasedScenario, joint: Joint, clock: Clock, **how: Any) -> list[Mask]:
+    """Each year best given the one before."""
     opened = joint.parts[0].kept
     found = []
     for at, (part, phase) in enumerate(zip(joint.parts, question.steps, strict=True)):
@@ -103,23 +88,16 @@ def _forward(question: PhasedScenario, joint: Joint, clock: Clock, effort: int |
         if phase.budget is not None and not question.carry_over:
             budget = min(budget, phase.budget)
         asked = part.but(kept=opened, possible=part.possible & ~opened, new=new, budget=max(0.0, budget))
-        opened = _solved(joint, at, asked, clock, effort, seed, len(joint.parts) - at)
+        opened = solved_alone(asked, joint.objectives[at], clock, left=len(joint.parts) - at, **how)
         found.append(opened)
     return found
 
 
-def _backward(question: PhasedScenario, joint: Joint, clock: Clock, effort: int | None, seed: int) -> list[Mask]:
-    del question
+def _backward(joint: Joint, clock: Clock, **how: Any) -> list[Mask]:
+    """The best last year, taken apart into the years before it."""
     found = list[Mask]()
     for at in reversed(range(len(joint.parts))):
         part = joint.parts[at]
         asked = part.but(possible=part.possible & found[0]) if found else part
-        found.insert(0, _solved(joint, at, asked, clock, effort, seed, at + 1))
+        found.insert(0, solved_alone(asked, joint.objectives[at], clock, left=at + 1, **how))
     return found
-
-
-def _solved(joint: Joint, at: int, asked: Problem, clock: Clock, effort: int | None, seed: int, left: int) -> Mask:
-    part = clock.part(clock.left / left)
-    choice = Highs().solve(asked, joint.objectives[at], part, effort=effort, seed=seed)
-    clock.stopped |= part.stopped
-    return np.asarray(choice.opened, bool)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from planner.arrays import Mask
 from planner.errors import InfeasibleError, NoPlanInTimeError, OptimiseError
 from planner.optimise import highs, lagrange, search
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.model import Numbers
+from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import PeopleCovered
 from planner.optimise.programmes.joint import Joint, Stack
 from planner.optimise.programmes.near import Near
@@ -149,6 +150,8 @@ class _Run:
         for at in range(len(self.joint.parts)):
             if not self.over:
                 self.bound_part(at)
+        if self.opened is None and not self.over:
+            self.begin()
         if not self.over and self.stack.model.rows.nnz <= WHOLE_PAIRS:
             self.relax()
         for times in CORES:
@@ -214,15 +217,40 @@ class _Run:
         lagrange.improve(part, state, aim, self.limits.slice(share), steps=steps)
         return lagrange.duals_of(part, state.best)
 
+    def begin(self) -> None:
+        """A first choice, by the rules on sites alone: those that are worth most at the prices so far and keep every one.
+
+        Without people in it, the question is small: where sites of one tier after another end in no choice, this finds one.
+        """
+        model, sites = self.stack.model, self.stack.sites
+        others = np.setdiff1d(np.arange(len(model.cost)), sites)
+        rows = np.flatnonzero(np.diff(model.rows[:, others].indptr) == 0)
+        own = csr_array(model.rows[rows][:, sites])
+        part = Model(
+            self.reduced_costs() + own.T @ self.duals[rows], own, model.low[rows], model.high[rows],
+            model.floor[sites], model.ceiling[sites], np.ones(len(sites), bool),
+        )  # fmt: skip
+        clock = self.limits.slice(0.3)
+        answer = highs.solve_whole(part, clock, seed=self.seed, nodes=self.limits.nodes(1000))
+        self.limits.clock.stopped |= clock.stopped
+        if answer.x is not None:
+            fractions = np.zeros(len(model.cost))
+            fractions[sites] = answer.x
+            self.offer(self.stack.widen(fractions))
+
     def relax(self) -> None:
-        """Bound the whole by its linear relaxation, and offer what it likes best."""
-        model = self.stack.model
-        answer = highs.solve_relaxed(model, self.limits.slice(0.4), seed=self.seed, interior=model.rows.nnz > 20_000)
+        """Bound the whole by its linear relaxation, first without the lifted rows, which take longer, then with them."""
+        self._relax(self.stack.plain, 0.3)
+        if self.stack.lifted and not self.over:
+            self._relax(self.stack.model, 0.6)
+
+    def _relax(self, model: Model, share: float) -> None:
+        answer = highs.solve_relaxed(model, self.limits.slice(share), seed=self.seed, interior=model.rows.nnz > 20_000)
         if answer.infeasible:
             raise InfeasibleError("no choice of sites keeps every rule of the question, not even in fractions")
         if answer.duals is not None:
-            duals = model.signed(answer.duals)
-            self.claim(model.bound(duals), proof=duals)
+            duals = np.append(model.signed(answer.duals), np.zeros(len(self.duals) - len(model.low)))
+            self.claim(self.stack.model.bound(duals), proof=duals)
         if answer.x is not None:
             self.offer(self.stack.widen(answer.x))
 

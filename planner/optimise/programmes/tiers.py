@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from planner.arrays import Mask, Positions
-from planner.errors import OptimiseError, QuestionError
+from planner.errors import QuestionError
 from planner.optimise.clock import Clock, Progress, started
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
@@ -16,7 +18,7 @@ from planner.optimise.problem import Problem
 from planner.optimise.programmes.joint import Joint, Links
 from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
-from planner.optimise.solvers import Highs
+from planner.optimise.programmes.starting import solved_alone, starts
 from planner.programme import TieredPlan, TieredScenario
 
 Row = tuple[Positions, Numbers, float, float]
@@ -46,8 +48,9 @@ def maximise_tiers(
             raise QuestionError(f"how many sites may open at {scenario.name!r}? give it new= or budget=")
     check_rules(scenarios)
     joint = joint_of_tiers(question)
-    starts = list(_starts(question, joint, clock, effort, seed))
-    choice = best_together(joint, clock, effort=effort, seed=seed, starts=starts, progress=progress)
+    how: dict[str, Any] = {"effort": effort, "seed": seed}
+    ways = [partial(_downwards, question, joint, ahead=ahead, **how) for ahead in (False, True)]
+    choice = best_together(joint, clock, **how, starts=list(starts(ways, clock)), progress=progress)
     plans = plans_of(joint, choice, scenarios, seed)
     weights = tuple(tier.weight for tier in question.levels)
     return TieredPlan(
@@ -58,10 +61,12 @@ def maximise_tiers(
 def joint_of_tiers(question: TieredScenario) -> Joint:
     """The tiers as one question in plain arrays: a site above each, one tier a place, one purse."""
     parts = tuple(_problem(question, at) for at in range(len(question.levels)))
+    above = tuple(_above(question, at, parts) for at in range(len(parts)))
     firsts = np.concatenate(([0], np.cumsum([part.sites for part in parts])))
-    rows = [*_nesting(question, parts, firsts), *_places(question, firsts), *_purse(question, parts, firsts)]
+    rows = [*_nesting(above, parts, firsts), *_places(question, firsts), *_purse(question, parts, firsts)]
     weights = np.array([tier.weight for tier in question.levels])
-    return Joint(parts, weights, Links.of(rows, int(firsts[-1])), together=question.counting == "all")
+    links = Links.of(rows, int(firsts[-1]))
+    return Joint(parts, weights, links, together=question.counting == "all", above=above)
 
 
 def _problem(question: TieredScenario, at: int) -> Problem:
@@ -85,10 +90,10 @@ def _above(question: TieredScenario, at: int, parts: tuple[Problem, ...]) -> csr
     return near
 
 
-def _nesting(question: TieredScenario, parts: tuple[Problem, ...], firsts: Positions) -> Iterator[Row]:
+def _nesting(carriers: tuple[csr_array | None, ...], parts: tuple[Problem, ...], firsts: Positions) -> Iterator[Row]:
     """A new site opens only with an open one above it; what stands is history."""
-    for at in range(1, len(parts)):
-        if (near := _above(question, at, parts)) is None:
+    for at, near in enumerate(carriers):
+        if near is None:
             continue
         for site in np.flatnonzero(parts[at].possible & ~np.asarray(parts[at].standing)):
             above = near.indices[near.indptr[site] : near.indptr[site + 1]]
@@ -115,41 +120,19 @@ def _purse(question: TieredScenario, parts: tuple[Problem, ...], firsts: Positio
     yield columns, cost, -np.inf, question.budget
 
 
-def _starts(
-    question: TieredScenario, joint: Joint, clock: Clock, effort: int | None, seed: int
-) -> Iterator[list[Mask]]:
-    """Choices to begin from: from the top down, the tiers above chosen for their own people, or for those below too."""
-    for ahead in (False, True):
-        own = clock.part(clock.left * 0.2)
-        try:
-            yield _downwards(question, joint, own, effort, seed, ahead=ahead)
-        except OptimiseError:
-            continue  # this way found none; the joint search has others
-        except KeyboardInterrupt:
-            own.stopped = True
-        finally:
-            clock.stopped |= own.stopped
-        if clock.stopped:
-            return
-
-
-def _downwards(
-    question: TieredScenario, joint: Joint, clock: Clock, effort: int | None, seed: int, *, ahead: bool
-) -> list[Mask]:
+def _downwards(question: TieredScenario, joint: Joint, clock: Clock, *, ahead: bool, **how: Any) -> list[Mask]:
+    """From the top down; the tiers above are chosen for their own people, or with those below in mind (``ahead``)."""
     found, left = list[Mask](), np.inf if question.budget is None else question.budget
     for at, part in enumerate(joint.parts):
         allowed = part.possible & ~_taken(question, at, found)
-        near = _above(question, at, joint.parts) if at else None
+        near = joint.above[at]
         if near is not None:
             linked = near @ found[-1].astype(float) > 0
             allowed &= linked | np.asarray(part.standing)
         asked = part.but(possible=allowed, budget=min(part.budget, left))
         if ahead and at + 1 < len(joint.parts) and part.minutes is not None:
-            asked = _with_those_below(question, joint, at, asked)
-        own = clock.part(clock.left / (len(joint.parts) - at))
-        choice = Highs().solve(asked, joint.objectives[at], own, effort=effort, seed=seed)
-        clock.stopped |= own.stopped
-        opened = np.asarray(choice.opened, bool)
+            asked = _with_those_below(joint, at, asked)
+        opened = solved_alone(asked, joint.objectives[at], clock, left=len(joint.parts) - at, **how)
         found.append(opened)
         if part.cost is not None:
             left -= float(part.cost[opened & ~part.kept & ~np.asarray(part.standing)].sum())
@@ -173,10 +156,10 @@ def _taken(question: TieredScenario, at: int, found: list[Mask]) -> Mask:
     return taken
 
 
-def _with_those_below(question: TieredScenario, joint: Joint, at: int, asked: Problem) -> Problem:
+def _with_those_below(joint: Joint, at: int, asked: Problem) -> Problem:
     """The tier's problem with rows for the people whom sites of the tier below it could cover."""
     below = joint.parts[at + 1]
-    near = _above(question, at + 1, joint.parts)
+    near = joint.above[at + 1]
     if near is None or asked.worth or asked.row_unit is not None:
         return asked
     reach = csr_array(near.T @ below.matrix())  # sites of this tier by the rows of the one below
