@@ -168,7 +168,11 @@ def osmnx_peer(task: Task) -> Ask:
 
 
 def pandana_peer(task: Task) -> Ask:
-    """`pandana.Network.nodes_in_range`; it counts in thousandths, so minutes are given as thousands."""
+    """`pandana.Network.nodes_in_range`; it counts in thousandths, so minutes are given as thousands.
+
+    It contracts the network first and cannot be told not to, nor to do so quicker (two-way edges take as long): 4 s for
+    10,000 nodes, 16 s for 30,000, 100 s for 100,000. So compare it with ``--nodes 100000 --largest 100000``.
+    """
     import pandana
     import pandas as pd
 
