@@ -81,6 +81,7 @@ def _background(facts: Facts, lang: str) -> list[tuple[str, str]]:
         "before": count_text(first["before"]),
         "share_before": first["share_before"],
         "proof": proof(facts, lang),
+        "objective": "" if facts.plan is None else said.get(f"v_{facts.plan.objective}", facts.plan.objective),
         "candidates": f"{int(facts.plan.scenario.possible.sum()):,}" if facts.plan is not None else "",
     }
     method = said["doc_method_straight" if values["detour"] else "doc_method_roads"]
