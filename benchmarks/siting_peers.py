@@ -21,7 +21,7 @@ from benchmarks.siting_median import clustered
 from planner.optimise import Problem, fewest_sites, most_covered
 from planner.optimise.centre import least_worst_time
 from planner.optimise.median import least_mean_time
-from planner.optimise.median_problem import SitingProblem
+from planner.optimise.siting import SitingProblem
 
 LIMIT, RADIUS, GAP = 60.0, 8.0, 1e-6
 SIZES: dict[str, tuple[tuple[int, int, int], ...]] = {
