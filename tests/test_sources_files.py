@@ -14,7 +14,8 @@ from planner.errors import CrsError, DataError, SourceError
 from planner.sources import inspect, read_roads
 from planner.sources.archives import Limits, unpacked
 from planner.sources.encodings import canonical, decodes, find_encoding, han_share
-from planner.sources.sniff import Format, local, recognise
+from planner.sources.shapefiles import companions
+from planner.sources.sniff import Format, digest, local, recognise, unchanged
 from tests.office_files import gbk_named_zip, lines_frame, parts, shapefile, zipped
 
 
@@ -248,6 +249,20 @@ def test_fault_19_a_file_that_changes_while_it_is_read_stops_the_import(
     monkeypatch.setattr(vectors, "_arrow", slow)
     with pytest.raises(SourceError, match="changed while it was being read"):
         read_roads(path, area=area)
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".dbf", ".prj", ".cpg"])
+def test_fault_19_a_part_of_a_shapefile_that_changes_while_it_is_read_stops_the_import(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = shapefile(tmp_path, lines_frame(), cpg="GB18030")
+    files = list(companions(path).values())
+    reading = unchanged(files)
+    assert reading.__enter__() == digest(files)
+    part = path.with_suffix(suffix)
+    part.write_bytes(part.read_bytes() + b" ")
+    with pytest.raises(SourceError, match=r"roads\.shp changed while"):
+        reading.__exit__(None, None, None)
 
 
 def test_fault_20_a_database_that_is_no_geopackage_is_refused_with_advice(tmp_path: Path) -> None:
