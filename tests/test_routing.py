@@ -20,6 +20,7 @@ from planner.network import Attachment, Network, build_network
 from planner.routing import Reach, StreamedReach, nearest, people_in_reach, stream_reach
 from planner.routing.compiled import Compiled, check_fits
 from planner.routing.reach import is_within
+from planner.routing.search import Run, Take
 from tests.contracts.test_routers import Case, table
 from tests.networks import INF, hung, network_of, travel_cases
 from tests.town import demand_of, roads_of, sites_of
@@ -158,6 +159,25 @@ def test_many_small_blocks_give_the_same_rows_as_one(
         assert np.array_equal(parts.starts, whole.starts)
         assert np.array_equal(parts.points, whole.points)
         assert np.array_equal(parts.minutes, whole.minutes)
+
+
+def test_blocks_fill_the_same_rows_in_whatever_order_they_come(
+    city: tuple[Network, Attachment, Attachment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Compiled(threads=1).reach(*city, minutes=3.0)
+
+    def backwards(run: Run, take: Take) -> None:
+        for number in reversed(range(len(run.blocks))):
+            found = run.desk.fill(run.doors, run.blocks[number], lambda _: False)
+            assert found is not None
+            take(number, run.site_of[run.blocks[number]], *found)
+
+    monkeypatch.setattr("planner.routing.search.BLOCK_PAIRS", 1000)
+    monkeypatch.setattr(Run, "each_block", backwards)
+    parts = Compiled(threads=1).reach(*city, minutes=3.0)
+    assert np.array_equal(parts.starts, whole.starts)
+    assert np.array_equal(parts.points, whole.points)
+    assert np.array_equal(parts.minutes, whole.minutes)
 
 
 def test_pairs_that_would_not_fit_in_memory_are_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
