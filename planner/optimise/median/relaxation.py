@@ -10,9 +10,12 @@ from planner.optimise.median.cuts import Cuts
 from planner.optimise.median.lists import ShortLists
 from planner.optimise.median.local import compiled
 from planner.optimise.median.master import Master, Solved, grouped
+from planner.optimise.model import Numbers
 
 NEARLY = 0.02
-"""Rounds end when they can close no more than this share of the gap."""
+"""Rounds end when they can close no more than this share of the gap, or the last few closed no more."""
+FEW = 3
+"""How many rounds are the last few."""
 GROUPS_A_SITE, LEAST_GROUPS = 4, 200
 """Groups of points for each site to open, and at least."""
 
@@ -29,6 +32,7 @@ class Relaxation:
         self.lists, self.pairs, self.constant = lists, compiled(lists), lists.constant
         self.groups = grouped(lists, opened, max(LEAST_GROUPS, GROUPS_A_SITE * new))
         self.master = Master(len(lists.sites), len(self.groups.first) - 1, new, value - lists.constant)
+        self.amid: Numbers = opened.astype(np.float64)
         self.tried: list[tuple[int, Minutes]] = []
         self.tolerance = 1e-10 * abs(value - lists.constant)
         nothing = np.full(len(self.groups.first) - 1, -np.inf)
@@ -38,37 +42,47 @@ class Relaxation:
 
     def tighten(self, goal: float, clock: Clock, rounds: int) -> tuple[Solved, bool]:
         """Solve and cut until the bound reaches the goal or there is nothing much left to gain, and whether that is so."""
-        from planner.optimise.median import cuts as kernels
-
+        bounds = [-np.inf] * FEW
         while True:
             solved = self.master.solve(clock)
+            bounds.append(solved.bound)
             rounds -= 1
             if solved.bound >= goal - self.constant:
                 return solved, True
             if clock.up or rounds <= 0:
                 return solved, False
-            price = np.empty(len(self.lists.rows))
-            kernels.best_prices(self.pairs, solved.opening, price)
-            cuts, due = kernels.violated(self.pairs, self.groups, price, solved.opening, solved.paid, self.tolerance)
-            if not len(cuts.group) or (
-                solved.split.any() and due - solved.bound <= NEARLY * (goal - self.constant - solved.bound)
-            ):
+            due, cut = self._cut(solved, solved.opening)
+            gain = min(due - solved.bound, solved.bound - bounds[-1 - FEW])
+            stuck = gain <= NEARLY * (goal - self.constant - solved.bound)
+            if not cut or (stuck and solved.split.any()):
                 return solved, True
-            self._add(cuts, price)
+            self.amid = (self.amid + solved.opening) / 2
+            if stuck:  # whole sites alone would be cut off one after another
+                self._cut(solved, self.amid)
 
     def prices(self, solved: Solved) -> Minutes:
         """The prices that the cuts' duals mix: as good as the bound, and checked without any solver."""
         of, duals = self.groups.of, np.maximum(solved.duals, 0.0)
-        starts = np.array([start for start, _ in self.tried])
-        batch = np.searchsorted(starts, self.master.number, side="right") - 1
-        total = np.bincount(self.master.cuts.group, weights=duals, minlength=self.master.groups)
-        duals = duals / np.maximum(total, 1.0)[self.master.cuts.group]
+        group, number = self.master.cuts.group[: len(duals)], self.master.number[: len(duals)]  # cuts came since
+        batch = np.searchsorted([start for start, _ in self.tried], number, side="right") - 1
+        total = np.bincount(group, weights=duals, minlength=self.master.groups)
+        duals = duals / np.maximum(total, 1.0)[group]
         price = np.maximum(1.0 - total, 0.0)[of] * self.lists.minutes[self.lists.first[:-1]]
         for one in np.unique(batch[duals > 0.0]):
             mine = batch == one
-            share = np.bincount(self.master.cuts.group[mine], weights=duals[mine], minlength=self.master.groups)
+            share = np.bincount(group[mine], weights=duals[mine], minlength=self.master.groups)
             price += share[of] * self.tried[one][1]
         return np.minimum(price, self.lists.cap)
+
+    def _cut(self, solved: Solved, opening: Numbers) -> tuple[float, int]:
+        """Add what the best prices at some openings cut off; what all groups should pay by them, and how many cuts."""
+        from planner.optimise.median import cuts as kernels
+
+        price = np.empty(len(self.lists.rows))
+        kernels.best_prices(self.pairs, opening, price)
+        cuts, due = kernels.violated(self.pairs, self.groups, price, solved.opening, solved.paid, self.tolerance)
+        self._add(cuts, price)
+        return due, len(cuts.group)
 
     def _add(self, cuts: Cuts, price: Minutes) -> None:
         numbers = self.master.add(cuts)

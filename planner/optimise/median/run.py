@@ -16,14 +16,17 @@ from planner.optimise.median.tree import Tree
 
 STRICTLY = 1e-7
 """An answer better by less than this share is the same answer."""
+NEXT = 0.5
+"""By how much a whole number is surely lower than the next."""
 TURNS = 12
 """Turns of pricing, shaking and branching, at usual effort."""
 BRANCHES, MORE, MOST_BRANCHES = 100, 4, 20_000
 """Branches to look at in the first turn, how many times more in each next, and most in the last, at usual effort."""
 RELAXED_SITES = 3_000
 """Most sites whose relaxation is solved; with more of them the prices only climb."""
-RELAXED_ROUNDS = 12
-"""Rounds of cuts a turn."""
+RELAXED_ROUNDS, TIMES, TIMES_POINTS = 4, 3, 50_000
+"""Rounds of cuts between two looks for an answer among the sites that open most; how many times a turn at
+least, and more where there are fewer points than so many."""
 CORE_PAIRS, CORE_PAIRS_A_POINT = 15_000, 4
 """Most pairs of the core that is shaken, in all and for each point, whichever is more."""
 
@@ -58,7 +61,13 @@ class MedianSearch:
     @property
     def below(self) -> float:
         """Only answers worth less than this would be better."""
-        return self.value - (1 - 1e-6 if self.whole else STRICTLY * abs(self.value))
+        return self.value - self.margin
+
+    @property
+    def margin(self) -> float:
+        """How much an answer must be better to be another; where all values are whole, nearly one."""
+        least = STRICTLY * abs(self.value)
+        return NEXT if self.whole and least < NEXT else least
 
     @property
     def done(self) -> bool:
@@ -126,11 +135,15 @@ class MedianSearch:
             return False
         if self.relaxation is None:
             self.relaxation = Relaxation(self.lists, self.new, self.best, ascent.price, self.value)
-        solved, settled = self.relaxation.tighten(self.below, self.clock, RELAXED_ROUNDS)
-        ascent.adopt(self.relaxation.prices(solved))
-        self.raise_bound(ascent.bound)
-        if not self.done:
-            self.take(improved(self.lists, solved.likeliest(self.new), self.new, self.clock))
+        settled = False
+        for _ in range(max(TIMES, TIMES_POINTS // len(self.lists.rows))):
+            solved, settled = self.relaxation.tighten(self.below, self.clock, RELAXED_ROUNDS)
+            ascent.adopt(self.relaxation.prices(solved))
+            self.raise_bound(ascent.bound)
+            if not self.done:
+                self.take(improved(self.lists, solved.likeliest(self.new), self.new, self.clock))
+            if settled or self.done:
+                break
         return settled
 
     def core(self, ascent: Ascent, turn: int) -> Reduced:
@@ -148,7 +161,7 @@ class MedianSearch:
         if not left.new or not len(left.lists.rows):
             self.take(left.opened)
             return
-        rounds = 200 + 20 * left.new
+        rounds = (200 + 20 * left.new) // (4 if turn == 0 and self.relaxation is not None else 1)
         kicks, heat = ((2, 0.1), (4, 0.1), (2, 1.0))[turn % 3]
         seed = self.seed * 1009 + turn * 97
         found, _ = shaken(
@@ -170,9 +183,8 @@ class MedianSearch:
             rows = np.searchsorted(self.lists.rows, left.lists.rows)
             price = np.minimum(ascent.price[rows], left.lists.cap)
             relaxation = Relaxation(left.lists, left.new, self.inside(left), price, self.value)
-            margin = 1 - 1e-6 if self.whole else STRICTLY * abs(self.value)
-            tree = Tree(relaxation, left.below, margin, self.clock)
-            while tree.looked < most and not tree.over and not self.done:
+            tree = Tree(relaxation, left.below, self.margin, self.clock)
+            while tree.branches and tree.looked < most and not self.done:
                 tree.look_on()
                 if tree.best is not None:
                     self.take(left.whole(tree.best))

@@ -25,6 +25,8 @@ BRANCH_ROUNDS = 20
 """Most rounds of cuts in a branch."""
 CROWDED = 2
 """How many times more rows than at first the master may hold before slack ones are dropped."""
+HAIR = 2e-8
+"""How near the goal, in shares of it, a bound counts as there: cuts that small are not made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,16 +78,16 @@ class Tree:
         if len(self.master.number) > self.room:
             self.master.purge(frozenset[int]().union(branch.asked, *(one.asked for one in self.branches)))
         self.master.confine(branch.floor, branch.ceiling, branch.asked)
-        solved, _ = self.relaxation.tighten(self.goal, self.clock, BRANCH_ROUNDS)
+        solved, settled = self.relaxation.tighten(self.goal, self.clock, BRANCH_ROUNDS)
         self.answer(solved)
         bound = max(branch.bound, solved.bound + self.lists.constant)
-        if bound >= self.goal:
+        if bound >= self.goal - HAIR * abs(self.goal):
             return
         branch = self.fixed(replace(branch, bound=bound), solved)
-        if self.clock.up:
-            self.branches.append(branch)
-        elif solved.split.any():
+        if solved.split.any() and not self.clock.up:
             self.halve(branch, solved)
+        elif not settled:
+            self.branches.append(branch)  # whole sites alone, and more to cut
         else:
             self.unsettled = min(self.unsettled, bound)
 
