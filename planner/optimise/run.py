@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sys import maxsize
 
 import numpy as np
 
@@ -63,7 +62,7 @@ class Run:
         self.value = -self.sense * np.inf
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
-        self.tree = False
+        self.tree, self.cooled = False, 0
         self.prices: lagrange.Prices | None = None
 
     # -- what is known ---------------------------------------------------------------------------
@@ -85,11 +84,10 @@ class Run:
         """Whether value and bound are still far apart."""
         return bool(self.sense * (self.bound - self.value) > WIDE_GAP * abs(self.value))
 
-    @property
-    def affordable(self) -> bool:
-        """Whether the linear relaxation is likely to end in time: it took 10 s at 270,000 pairs and grows faster than they do."""
-        seconds = 10.0 * (len(self.reduced.rows) / 270_000) ** 1.5
-        return seconds < (0.35 * self.limits.clock.left if self.limits.effort is None else 120.0)
+    def affords(self, sites: Mask, share: float) -> bool:
+        """Whether the relaxation over some sites likely ends in a share of the time left: it took 10 s at 270,000 pairs and grows faster."""
+        seconds = 10.0 * (self._pairs(sites) / 270_000) ** 1.5
+        return seconds < (share * self.limits.clock.left if self.limits.effort is None else 120.0)
 
     @property
     def over(self) -> bool:
@@ -180,13 +178,17 @@ class Run:
         else:
             self.offer(self.reduced.widen(np.flatnonzero(fractions > 0.5)))
 
-    def anneal(self, chunks: int | None, share: float) -> None:
-        """Move sites at random while it cools, for so many chunks or as long as the share lasts."""
-        state = search.state_of(self.reduced, self.chosen)
-        chunks = maxsize if chunks is None else chunks
-        state = search.anneal(self.reduced, state, self.limits.slice(share), effort=chunks, seed=self.seed)
-        state = search.descend(self.reduced, state, sweeps=20)
-        self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
+    def anneal(self, chunks: int, share: float, *, rounds: int = 1) -> None:
+        """Move sites at random while it cools for so many chunks, then again from the best, till the share is spent."""
+        own = self.limits.slice(share)
+        for _ in range(rounds):
+            if self.over or own.up or not 0 < len(self.chosen) < len(self.reduced.sites):
+                return
+            self.cooled += 1
+            state, seed = search.state_of(self.reduced, self.chosen), self.seed * 1009 + self.cooled
+            state = search.anneal(self.reduced, state, own.part(own.left), effort=chunks, seed=seed)
+            state = search.descend(self.reduced, state, sweeps=20)
+            self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
 
     def reduced_costs(self) -> Numbers:
         """What opening each reduced site costs at the duals, less what it earns."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from sys import maxsize
 from typing import Protocol
+
+import numpy as np
 
 from planner.arrays import Mask
 from planner.errors import QuestionError
@@ -34,21 +38,21 @@ class Solver(Protocol):
         """Choose, or raise `InfeasibleError` or `NoPlanInTimeError`."""
 
 
-SLOWER = 20
-"""Times the first annealing that a wide gap is worth where effort is the limit."""
+SLOWER, ROUNDS = 5, 4
+"""Times the first annealing that each later one lasts, and how many there are: several from the best beat one long one."""
 
 SMALL_PAIRS = 50_000
 """Pairs up to which the tree is tried first however wide the gap: it ends in seconds, and neighbourhoods never prove anything."""
 
 
 @dataclass(frozen=True)
-class Highs:
-    """Search, certify, then close the gap exactly with HiGHS: the solver used when none is named.
+class _Stepwise(ABC):
+    """A solver that takes steps of a `Run` until value and bound meet or the time is up; Ctrl-C gives the best so far.
 
     ``starts`` are choices to begin from, each ``(sites,)``; those that break a rule are passed over.
     """
 
-    name: str = "HiGHS"
+    name: str = ""
     starts: tuple[Mask, ...] = ()
 
     def solve(
@@ -66,66 +70,73 @@ class Highs:
         try:
             for opened in self.starts:
                 run.offer(opened)
-            _solve(run)
+            self._steps(run)
         except KeyboardInterrupt:
             clock.stopped = True
         return run.choice()
 
-
-def _solve(run: Run) -> None:
-    """Search, bound, improve where the gap is wide, then prove where it is narrow."""
-    run.begin()
-    if run.simple and not run.over:
-        run.anneal(run.limits.chunks(run.reduced.room), share=0.1)
-        run.price(steps=5_000, share=0.35)
-    if not run.over and (run.affordable or not run.simple):
-        run.relax(share=0.5)
-    if run.simple and not run.over:
-        _narrow(run)
-    if not run.over:
-        run.cores()
-    if not run.over:
-        run.branch(run.useful(), run.limits.slice(1.0), whole=True)
-
-
-def _narrow(run: Run) -> None:
-    """While the gap is wide, better values by a slow cooling and by neighbourhoods, then a closer bound by prices."""
-    effort = run.limits.effort
-    if run.wide and len(run.reduced.rows) <= SMALL_PAIRS:
-        run.branch(run.useful(), run.limits.slice(0.3), whole=True)
-    if run.wide:
-        run.anneal(None if effort is None else SLOWER * effort, share=0.6)
-    if run.wide:
-        run.neighbours(effort, share=0.9)
-    if run.wide:
-        run.price(steps=10_000, share=0.8)
+    @abstractmethod
+    def _steps(self, run: Run) -> None:
+        """Improve value and bound until they meet or the time is up."""
 
 
 @dataclass(frozen=True)
-class Search:
+class Highs(_Stepwise):
+    """Search, certify, then close the gap exactly with HiGHS: the solver used when none is named."""
+
+    name: str = "HiGHS"
+
+    def _steps(self, run: Run) -> None:
+        """Search, bound, improve where the gap is wide, then prove where it is narrow."""
+        run.begin()
+        if run.simple and not run.over:
+            run.anneal(run.limits.chunks(run.reduced.room), share=0.1)
+            run.price(steps=5_000, share=0.35)
+        if not run.over and (not run.simple or run.affords(np.ones(len(run.reduced.sites), bool), 0.35)):
+            run.relax(share=0.5)
+        if run.simple and not run.over:
+            _narrow(run)
+        if not run.over and not run.simple:
+            run.cores()
+        if run.over:
+            return
+        useful = run.useful()
+        if not run.simple or run.affords(useful, 1.0):
+            run.branch(useful, run.limits.slice(1.0), whole=True)
+        else:  # the tree would not end its first step, and cannot be stopped in it
+            run.price(steps=10_000, share=1.0)
+
+
+@dataclass(frozen=True)
+class Search(_Stepwise):
     """Greedy, swaps and annealing with a Lagrangian bound: no solver, plain maximal covering only."""
 
     name: str = "swap search"
 
-    def solve(
-        self,
-        problem: Problem,
-        objective: Objective,
-        clock: Clock,
-        *,
-        effort: int | None = None,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Choice:
-        """See `Solver.solve`."""
-        run = Run(problem, objective, Limits(clock, effort or 50), seed=seed, progress=progress)
+    def _steps(self, run: Run) -> None:
         if not run.simple:
-            refused = ", ".join(sorted(problem.rules)) or objective.name
+            refused = ", ".join(sorted(run.problem.rules)) or run.objective.name
             raise QuestionError(
                 f"the swap search answers plain maximal covering only, not {refused}; use solver=Highs()"
             )
         run.begin()
         run.price(steps=1_000, share=0.3)
         if not run.over:
-            run.anneal(effort or 50, share=1.0)
-        return run.choice()
+            run.anneal(run.limits.effort or 50, share=1.0)
+
+
+def _narrow(run: Run) -> None:
+    """Better values by slower coolings; while the gap is wide, by neighbourhoods too, then a closer bound by prices."""
+    if run.wide and len(run.reduced.rows) <= SMALL_PAIRS:
+        run.branch(run.useful(), run.limits.slice(0.3), whole=True)
+    if run.over:
+        return
+    slow = SLOWER * run.limits.chunks(run.reduced.room)
+    if not run.wide:
+        run.anneal(slow, share=0.1, rounds=ROUNDS)
+        return
+    run.anneal(slow, share=0.7, rounds=maxsize if run.limits.effort is None else ROUNDS)
+    if run.wide:
+        run.neighbours(run.limits.effort, share=0.9)
+    if run.wide:
+        run.price(steps=10_000, share=0.8)
