@@ -9,30 +9,27 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
 
 for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(limit, "1")
 
 import geopandas as gpd  # noqa: E402
 import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import pyogrio  # noqa: E402
 import shapely  # noqa: E402
 
+from benchmarks.measuring import measured  # noqa: E402
 from benchmarks.networks import synthetic_network  # noqa: E402
-from planner.area import StudyArea, Units  # noqa: E402
+from planner.area import area_in_box  # noqa: E402
 from planner.network import Network, build_network  # noqa: E402
 from planner.sources import read_roads  # noqa: E402
 
 CRS = "EPSG:4548"
-REPEATS, JUDGED = 3, 20_000
-Answer = TypeVar("Answer")
+JUDGED = 20_000
 
 
 def streets(edges: int) -> np.ndarray:
@@ -51,32 +48,6 @@ def written(lines: np.ndarray, folder: Path) -> Path:
     frame = gpd.GeoDataFrame(data, geometry=lines, crs=CRS).to_crs(4326)
     frame.to_file(folder / "edges.shp", engine="pyogrio")
     return folder / "edges.shp"
-
-
-def area_round(lines: np.ndarray) -> StudyArea:
-    """An area that holds every line."""
-    polygon = shapely.box(*shapely.total_bounds(lines)).buffer(100)
-    unit = pd.DataFrame(
-        {"code": ["370102"], "name": ["市"], "level": ["district"], "parent": [""]}, index=["unit:370102"]
-    )
-    units = Units(gpd.GeoDataFrame(unit, geometry=[polygon], crs=CRS))
-    return StudyArea("市", polygon, units.crs, units, date(2024, 1, 1), buffer_metres=1000)
-
-
-def measured(name: str, act: Callable[[], Answer], goal: float) -> Answer:
-    """Do something several times; print medians of CPU and wall seconds beside the goal."""
-    cpu, wall = [], []
-    for _ in range(REPEATS):
-        begun, since = time.process_time(), time.perf_counter()
-        answer = act()
-        cpu.append(time.process_time() - begun)
-        wall.append(time.perf_counter() - since)
-    print(
-        f"{name:48s} {statistics.median(cpu):7.2f} s CPU {statistics.median(wall):7.2f} s wall"
-        f" (medians of {REPEATS}; goal {goal:g})",
-        flush=True,
-    )
-    return answer
 
 
 def checked(network: Network, lines: np.ndarray, xy: np.ndarray) -> None:
@@ -103,16 +74,19 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--points", type=int, default=1_000_000)
     asked = parser.parse_args(arguments)
     lines = streets(asked.edges)
-    area = area_round(lines)
     with tempfile.TemporaryDirectory() as folder:
         path = written(lines, Path(folder))
-        roads = measured(f"shapefile of {len(lines):,} lines to roads", lambda: read_roads(path, area=area), 15)
-        network = measured("roads to a network", lambda: build_network(roads), 15)
-        measured("shapefile to a ready network", lambda: build_network(read_roads(path, area=area)), 15)
+        box = tuple(pyogrio.read_info(path, force_total_bounds=True)["total_bounds"])
+        area = area_in_box("市", box, on=date(2024, 1, 1))
+        roads, _ = measured(f"shapefile of {len(lines):,} lines to roads", lambda: read_roads(path, area=area))
+        network, _ = measured("roads to a network", lambda: build_network(roads))
+        measured("shapefile to a ready network", lambda: build_network(read_roads(path, area=area)), goal="15")
     west, south, east, north = shapely.total_bounds(lines)
     xy = np.random.default_rng(4).uniform((west, south), (east, north), (asked.points, 2))
-    network.attach(xy[:1000])  # lays out the grid
-    measured(f"{asked.points:,} points hung on it", lambda: network.attach(xy), 5)
+    network.attach(xy[:1])  # compiles, or loads
+    measured(
+        f"{asked.points:,} points hung on it", lambda: replace(network).attach(xy), goal="5, the grid laid out anew"
+    )
     checked(network, lines, xy)
 
 

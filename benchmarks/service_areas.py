@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(limit, "1")
@@ -24,14 +20,14 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import shapely  # noqa: E402
 
+from benchmarks.measuring import measured  # noqa: E402
 from benchmarks.networks import synthetic_network  # noqa: E402
 from planner.network import Network, build_network  # noqa: E402
 from planner.roads import Roads  # noqa: E402
 from planner.routing.service_areas import reached_roads, service_areas  # noqa: E402
 from planner.sites import Sites  # noqa: E402
 
-MINUTES, METRES, REPEATS, JUDGED = 15.0, 30.0, 3, 50
-Answer = TypeVar("Answer")
+MINUTES, METRES, JUDGED = 15.0, 30.0, 50
 
 
 def sites_on(network: Network, count: int, *, seed: int = 5) -> Sites:
@@ -43,21 +39,6 @@ def sites_on(network: Network, count: int, *, seed: int = 5) -> Sites:
     index = pd.Index([f"site:{at}" for at in range(count)], name="id", dtype=object)
     data = {"name": "site", "service": "meal_station", "existing": False}
     return Sites(gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(x, y), index=index, crs=network.crs))
-
-
-def measured(name: str, act: Callable[[], Answer], *, repeats: int = REPEATS) -> tuple[Answer, float]:
-    """Do something several times; print and give the median of CPU seconds."""
-    cpu, wall = [], []
-    for _ in range(repeats):
-        begun, since = time.process_time(), time.perf_counter()
-        answer = act()
-        cpu.append(time.process_time() - begun)
-        wall.append(time.perf_counter() - since)
-    print(
-        f"{name:60s} {statistics.median(cpu):8.2f} s CPU {statistics.median(wall):8.2f} s wall (medians of {repeats})",
-        flush=True,
-    )
-    return answer, statistics.median(cpu)
 
 
 def united(network: Network, sites: Sites, *, quad_segs: int) -> np.ndarray:
