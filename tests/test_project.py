@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from planner.errors import InfeasibleError, QuestionError, SourceError, StoreErr
 from planner.optimise import save_plan
 from planner.project import Run, open_project
 from planner.project.register_names import register_names
+from planner.sources import opening, watching
 from tests.commands import outcome
 from tests.registers import make_register
 from tests.tiny_project import make_project
+from tests.town import CRS, SOUTH, WEST
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +288,25 @@ def test_a_saved_plan_is_drawn_without_siting_anew(
     other = changed(folder, tmp_path, "new = 2", "new = 1")
     code, said = outcome("map", str(other), "--data", str(folder), "--out", str(page), "--plan", str(saved), "--quiet")
     assert code == 3, said
+
+
+def test_quiet_reads_every_file_without_a_bar_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_project(tmp_path)
+    hall = gpd.GeoSeries.from_xy([WEST + 900], [SOUTH + 800], crs=CRS).to_crs(4490)[0]
+    given = path.read_text(encoding="utf-8").replace(
+        "spacing_metres = 400.0 }", 'spacing_metres = 400.0, hosts = { file = "halls.csv", crs = "EPSG:4490" } }'
+    )
+    (tmp_path / "halls.csv").write_text(f"名称,经度,纬度\n东礼堂,{hall.x:.6f},{hall.y:.6f}\n", encoding="utf-8")
+    given += '\n[backdrop.green]\nfile = "divisions.gpkg"\nlayer = "towns"\n'
+    path.write_text(given, encoding="utf-8")
+    unwatched: list[str] = []
+    shown = opening.watched
+
+    def watched(progress: watching.Progress | None, name: str) -> AbstractContextManager[watching.Progress]:
+        if progress is None:
+            unwatched.append(name)
+        return shown(progress, name)
+
+    monkeypatch.setattr(opening, "watched", watched)
+    open_project(path).run(tmp_path / "out", progress=False)
+    assert unwatched == []

@@ -22,6 +22,7 @@ from planner.imports import ImportReport
 from planner.network import Network
 from planner.project.inputs import Inputs, reading_options
 from planner.project.settings import HostsBlock, ServiceBlock
+from planner.project.watch import Progress
 from planner.sites import Sites
 from planner.sources import read_sites
 from planner.sources.osm import is_osm, read_osm_sites
@@ -38,23 +39,31 @@ class Choosable:
 
 
 def choose_sites(
-    block: ServiceBlock, inputs: Inputs, network: Network | None, on: date, data: Path, *, sensitive: bool = False
+    block: ServiceBlock,
+    inputs: Inputs,
+    network: Network | None,
+    on: date,
+    data: Path,
+    *,
+    sensitive: bool = False,
+    progress: Progress | None = None,
 ) -> Choosable:
     """Read a service's existing sites and find its candidates.
 
     Sites not open on the day do not count, nor do those whose 密级 is not 公开: a plan's map and tables leave the
-    office, so such sites must not be in it. Both are told. Sites of a ``sensitive`` service say so themselves. Raises `DataError` where no site at all is left.
+    office, so such sites must not be in it. Both are told. Sites of a ``sensitive`` service say so themselves.
+    ``progress`` hears how far each file is read. Raises `DataError` where no site at all is left.
     """
     lists, reports, notes = list[Sites](), dict[str, ImportReport](), list[Text]()
     if block.existing is not None:
         given = block.existing
         how = reading_options(given, data)
-        listed = read_sites(data / given.file, area=inputs.area, service=block.key, **how)
+        listed = read_sites(data / given.file, area=inputs.area, service=block.key, progress=progress, **how)
         public = _public(listed, notes)
         lists.append(public.on(on))
         notes += _not_open(len(public) - len(lists[0]), on)
         reports |= {} if listed.report is None else {"existing": listed.report}
-    for at, sites in enumerate(_candidates(block, inputs, network, data, notes), 1):
+    for at, sites in enumerate(_candidates(block, inputs, network, data, notes, progress), 1):
         lists.append(sites)
         reports |= {} if sites.report is None else {f"candidates_{at}": sites.report}
     if not any(len(sites) for sites in lists):
@@ -66,14 +75,19 @@ def choose_sites(
 
 
 def _candidates(
-    block: ServiceBlock, inputs: Inputs, network: Network | None, data: Path, notes: list[Text]
+    block: ServiceBlock,
+    inputs: Inputs,
+    network: Network | None,
+    data: Path,
+    notes: list[Text],
+    progress: Progress | None,
 ) -> list[Sites]:
     ways, found = block.candidates, list[Sites]()
     if ways is None:
         return found
     within = inputs.area.polygon
     if ways.hosts is not None:
-        hosts = _public(_hosts(ways.hosts, block.key, inputs.area, data), notes)
+        hosts = _public(_hosts(ways.hosts, block.key, inputs.area, data, progress), notes)
         found.append(candidates_from_hosts(hosts, within=within))
     if ways.one_in is not None:
         found.append(candidates_in_units(inputs.people, inputs.area.units, level=ways.one_in, service=block.key))
@@ -93,10 +107,11 @@ def _candidates(
     return found
 
 
-def _hosts(block: HostsBlock, key: str, area: StudyArea, data: Path) -> Sites:
+def _hosts(block: HostsBlock, key: str, area: StudyArea, data: Path, progress: Progress | None) -> Sites:
     if is_osm(block.file):
         return read_osm_sites(data / block.file, area=area, service=key, tags=block.tags or None)
-    return read_sites(data / block.file, area=area, service=key, existing=False, **reading_options(block, data))
+    how = reading_options(block, data)
+    return read_sites(data / block.file, area=area, service=key, existing=False, progress=progress, **how)
 
 
 def _public(sites: Sites, notes: list[Text]) -> Sites:

@@ -99,11 +99,17 @@ def read_inputs(settings: Settings, data: Path, watch: Watch) -> Inputs:
             roads = _roads(settings.roads, data, area, progress)
     with watch.stage(word(settings, "读取人口", "Read the people")) as progress:
         people = _people(settings, data, area, progress)
-    backdrop: dict[str, gpd.GeoDataFrame] = {
-        name: read_layer(data / block.file, area=area, **reading_options(block, data))
-        for name, block in settings.backdrop.items()
-    }
+    backdrop = _backdrop(settings, data, area, watch)
     return Inputs(area, roads, people, backdrop, _heights(settings, data, people))
+
+
+def _backdrop(settings: Settings, data: Path, area: StudyArea, watch: Watch) -> dict[str, gpd.GeoDataFrame]:
+    found: dict[str, gpd.GeoDataFrame] = {}
+    for name, block in settings.backdrop.items():
+        with watch.stage(word(settings, f"读取底图 {name}", f"Read the backdrop {name}")) as progress:
+            how = reading_options(block, data)
+            found[name] = read_layer(data / block.file, area=area, progress=progress, **how)
+    return found
 
 
 def _heights(settings: Settings, data: Path, people: Demand) -> Heights | None:

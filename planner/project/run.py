@@ -178,8 +178,9 @@ def make_ready(block: ServiceBlock, inputs: Inputs, settings: Settings, data: Pa
     preset, inputs = settings.service_of(block, data), _in_year(block, inputs, settings)
     with watch.stage(word(settings, "构建路网", "Build the network")):
         ways = travelling(block, preset, inputs, settings)
-    with watch.stage(word(settings, "读取站点与候选点", "Read sites and candidates")):
-        chosen = choose_sites(block, inputs, ways.network, settings.project.on, data, sensitive=preset.sensitive)
+    with watch.stage(word(settings, "读取站点与候选点", "Read sites and candidates")) as progress:
+        on, sensitive = settings.project.on, preset.sensitive
+        chosen = choose_sites(block, inputs, ways.network, on, data, sensitive=sensitive, progress=progress)
     minutes = _asked(block.minutes, preset, "minutes")
     with watch.stage(word(settings, "计算可达范围", "Find who reaches what")) as progress:
         coverage, read = ways.reach(inputs, chosen.sites, minutes, progress)

@@ -18,6 +18,7 @@ from planner.sources.ledger import Ledger
 from planner.sources.opening import open_records
 from planner.sources.schema import schema
 from planner.sources.values import numbers, texts
+from planner.sources.watching import Progress
 
 AGES = re.compile(r"(?<!\d)(\d{1,3})\s*(?:岁)?\s*(?:[-~～—–至到]|to)\s*(\d{1,3})(?!\d)")
 FROM_AGE = re.compile(r"(?<!\d)(\d{1,3})\s*(?:\+|岁?及?以上|岁以上|plus|up)")
@@ -98,6 +99,7 @@ def read_census(
     columns: Mapping[str, str] | None = None,
     layer: str | None = None,
     encoding: str | None = None,
+    progress: Progress | None = None,
 ) -> Census:
     """Read a census by district: code or name, all people, and people by age band, men and women added up.
 
@@ -105,7 +107,7 @@ def read_census(
     kept apart. Raises `ColumnError` where there is no column of people.
     """
     words = schema("census")
-    records = open_records(path, words, layer=layer, encoding=encoding)
+    records = open_records(path, words, layer=layer, encoding=encoding, progress=progress)
     plain_headings = [one for one in records.headings if band_of(one) is None]
     found = words.match(plain_headings, columns=columns, file=records.where)
     words.require(found, ["people"], records.headings, file=records.where)

@@ -101,7 +101,7 @@ def read_population(
     ledger.fact("people", f"{frame['people'].sum():,.1f} in the area")
     if census is None:
         return Demand(frame, bands=bands, report=ledger.report())
-    table = read_census(census, columns=census_columns)
+    table = read_census(census, columns=census_columns, progress=progress)
     bands = table.asked(age)
     weighed = weigh(frame, table, bands, area, ledger, use=use, allow_factors=allow_factors)
     return Demand(weighed, bands=bands, report=ledger.report())
@@ -202,4 +202,4 @@ def _frame(
     else:
         ids = apart(by_place("cell", points[at], area.crs))
     index = pd.Index(ids, name="id", dtype=object)
-    return gpd.GeoDataFrame(amounts.iloc[at].set_axis(index), geometry=list(points[at]), crs=area.crs)
+    return gpd.GeoDataFrame(amounts.iloc[at].set_axis(index), geometry=points[at], crs=area.crs)
