@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from time import process_time
-from typing import Any
 
 import numpy as np
 
@@ -51,8 +50,10 @@ def ours(question: str) -> Ask:
         return (most_covered if new else fewest_sites)(problem, seconds=LIMIT).opened
 
     def timing(apart: np.ndarray, people: np.ndarray, new: int) -> Opened:
-        least: Callable[..., Any] = least_mean_time if "median" in question else least_worst_time
-        return least(SitingProblem.from_matrix(apart.T, people=people, new=new), seconds=LIMIT).opened
+        problem = SitingProblem.from_matrix(apart.T, people=people, new=new)
+        if "median" in question:
+            return least_mean_time(problem, unserved_minutes=float("inf"), seconds=LIMIT).opened
+        return least_worst_time(problem, seconds=LIMIT).opened
 
     return covering if "CLP" in question or "SCP" in question else timing
 

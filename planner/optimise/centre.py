@@ -198,6 +198,11 @@ class _Search:
         if len(chosen) <= self.problem.new:
             self._take(chosen)
             return True
+        return None if self.clock.up else self._covered_exactly(cover)
+
+    def _covered_exactly(self, cover: _Cover) -> bool | None:
+        """The same where greedy does not tell, by the relaxed cover and then by the tree."""
+        cover.reduce()
         relaxed = solve_relaxed(cover.model(), self.clock, seed=self.seed)
         if relaxed.duals is not None and self._ruled_out(cover, np.maximum(relaxed.duals, 0.0)):
             return False
@@ -226,6 +231,7 @@ class _Search:
     def _fewest(self, minutes: float) -> str:
         """How many new sites would cover everyone within the minutes, as far as the time allows to tell."""
         cover = _Cover(self, minutes)
+        cover.reduce()
         answer = solve_whole(cover.model(), self.clock, seed=self.seed)
         if answer.x is not None and answer.optimal:
             return str(round(answer.x.sum()))
@@ -233,7 +239,7 @@ class _Search:
 
 
 class _Cover:
-    """The cover question at one time: undominated rows ``(rows,)`` and the sites ``(sites,)`` that cover them."""
+    """The cover question at one time: rows ``(rows,)`` and the sites ``(sites,)`` that cover them, undominated once reduced."""
 
     def __init__(self, search: _Search, minutes: float) -> None:
         problem = search.problem
@@ -245,7 +251,13 @@ class _Cover:
         matrix = csr_array((ones, (problem.points[pairs], search.site[pairs])), shape=(problem.demand, problem.sites))
         matrix = csr_array(matrix[rows])
         self.impossible = bool((np.diff(matrix.indptr) == 0).any())
-        self.rows, self.sites, self.matrix = _reduced(matrix, rows)
+        self.matrix = matrix
+        self.rows: Positions = rows
+        self.sites: Positions = np.arange(problem.sites)
+
+    def reduce(self) -> None:
+        """Leave only what a model needs; a greedy answer is quicker without."""
+        self.rows, self.sites, self.matrix = _reduced(self.matrix, self.rows)
 
     def model(self) -> Model:
         """Fewest sites that cover every row."""
