@@ -80,9 +80,6 @@ from .coverage import (
     Coverage as Coverage,
 )
 from .coverage import (
-    LiveCoverage as LiveCoverage,
-)
-from .coverage import (
     cover as cover,
 )
 from .coverage import (
@@ -169,6 +166,7 @@ from .layers import (
 from .layers import (
     Period as Period,
 )
+from .live import LiveCoverage as LiveCoverage
 from .maps import (
     Imprint as Imprint,
 )
