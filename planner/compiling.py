@@ -2,13 +2,12 @@
 
 numba looks only at the file a function stands in before it takes the compiled one from disk. A function that calls one of
 another file would go on with the old one, and a record that has moved would stop it with an `AttributeError`. So compiled
-functions carry a digest of all compiled code in their folder in their names.
+functions carry a digest of all code in their folder in their names, constants included.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,19 +37,23 @@ def compiler(module: str, **options: Any) -> Compiler:
 
 @cache
 def _digest(folder: Path) -> str:
-    """Digest of the files of a folder that hold compiled code."""
+    """Digest of the files of a folder."""
     digest = blake2b(digest_size=4)
     for path in sorted(folder.glob("*.py")):
-        if re.search(rb"^@(jit|inner)", content := path.read_bytes(), re.MULTILINE):
-            digest.update(content)
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@cache  # said once, however many rooms compile
+def _tell() -> None:
+    words = "planner compiles its inner loops for this machine; this takes a minute or two, and only the first time"
+    logging.getLogger("planner").warning(words)
 
 
 @contextmanager
 def compiling(*, after_seconds: float = 3.0) -> Iterator[None]:
     """Say so where the compiled code takes long to load: that happens once on a machine."""
-    words = "planner compiles its inner loops for this machine; this takes up to a minute, and only the first time"
-    timer = threading.Timer(after_seconds, logging.getLogger("planner").warning, args=(words,))
+    timer = threading.Timer(after_seconds, _tell)
     timer.daemon = True
     timer.start()
     try:

@@ -15,8 +15,10 @@ from planner.optimise.reduce import layered
 from planner.optimise.rules import covered, unit_people
 from planner.optimise.solvers import Highs
 from planner.plan import Scenario
+from planner.texts import Text
 
 SHARES = (0.99, 0.95, 0.9)
+LIMITS = {"new": "新增数量", "budget": "预算"}
 
 
 def nobody_left_out(scenario: Scenario, reachable: Mask, wanted: float, wider: Coverage | None) -> None:
@@ -61,25 +63,39 @@ def why_infeasible(
     problem = problem_of(scenario)
     reasons = _short_units(scenario, problem)
     free = problem.but(new=None, budget=np.inf)
-    found = []
+    found = list[Text]()
     clock = Clock(min(seconds, 20.0))
     for share in (None, *SHARES) if everyone else (1.0,):
         people = None if share is None else share * (_reachable(problem) if everyone else (target or 0.0))
         number = _fewest(free, people, clock)
-        if number:
-            found.append(
-                f"{number} for {'everyone in reach' if share is None else f'all but {1 - share:.0%} of them'}"
-                if everyone
-                else number
-            )
+        if number and everyone:
+            whom = "everyone in reach" if share is None else f"all but {1 - share:.0%} of them"
+            zh = "可达人口全部覆盖" if share is None else f"可达人口覆盖 {share:.0%}"
+            found.append(Text(f"{zh}需 {number.zh} 处", f"{number.en} for {whom}"))
+        elif number:
+            found.append(Text(f"至少需 {number.zh} 处", number.en))
     if found:
-        limits = " and ".join(name for name in ("new", "budget") if getattr(scenario, name) is not None)
-        reasons.append(f"with no limit by {limits or 'number'} it would take new sites: {', '.join(found)}")
-    elif not reasons:
+        limits = [name for name in ("new", "budget") if getattr(scenario, name) is not None]
         reasons.append(
-            "no number of new sites keeps every rule at once; relax one of " + ", ".join(sorted(scenario.rules))
+            Text(
+                f"若不限{'和'.join(LIMITS[name] for name in limits) or '数量'}，新增设施"
+                + "，".join(one.zh for one in found),
+                f"with no limit by {' and '.join(limits) or 'number'} it would take new sites: "
+                + ", ".join(one.en for one in found),
+            )
         )
-    return InfeasibleError(f"{error}: " + "; ".join(reasons))
+    elif not reasons:
+        rules = ", ".join(sorted(scenario.rules))
+        reasons.append(
+            Text(
+                f"新增多少处都不能同时满足各项要求，请放宽其中一项（{rules}）",
+                f"no number of new sites keeps every rule at once; relax one of {rules}",
+            )
+        )
+    return InfeasibleError(
+        f"{error}: " + "; ".join(reason.en for reason in reasons),
+        zh="没有任何选址方案能同时满足各项要求：" + "；".join(reason.zh for reason in reasons) + "。",
+    )
 
 
 def _reachable(problem: Problem) -> float:
@@ -87,20 +103,22 @@ def _reachable(problem: Problem) -> float:
     return float(problem.people[covered(problem, problem.kept | problem.possible)].sum())
 
 
-def _fewest(problem: Problem, people: float | None, clock: Clock) -> str:
-    """The fewest new sites, as words: a number, or between which two it lies; empty where nothing was found."""
+def _fewest(problem: Problem, people: float | None, clock: Clock) -> Text | None:
+    """The fewest new sites, as words: a number, or between which two it lies; None where nothing was found."""
     try:
         objective = SitesNeeded(people)
         choice = Highs().solve(problem, objective, Clock(max(1.0, clock.left / 4)))
     except OptimiseError:
-        return ""
+        return None
     value = objective.value(problem, choice.opened)
-    return f"{value:.0f}" if value <= choice.bound else f"{choice.bound:.0f} to {value:.0f}"
+    if value <= choice.bound:
+        return Text.of(f"{value:.0f}")
+    return Text(f"{choice.bound:.0f} 至 {value:.0f}", f"{choice.bound:.0f} to {value:.0f}")
 
 
-def _short_units(scenario: Scenario, problem: Problem) -> list[str]:
+def _short_units(scenario: Scenario, problem: Problem) -> list[Text]:
     """Units that no choice could lift to their floor."""
-    reasons = []
+    reasons = list[Text]()
     every = problem.kept | problem.possible
     if problem.unit_share is not None and scenario.people_units is not None:
         labels = unit_labels(scenario.people_units)
@@ -108,8 +126,12 @@ def _short_units(scenario: Scenario, problem: Problem) -> list[str]:
         most = unit_people(problem, covered(problem, every))
         for at in np.flatnonzero(most < problem.unit_share * total - 1e-6)[:3]:
             share = most[at] / total[at]
+            floor = problem.unit_share[at]
             reasons.append(
-                f"unit {labels[at]!r} wants {problem.unit_share[at]:.1%} covered, all candidates reach {share:.1%}"
+                Text(
+                    f"单位“{labels[at]}”要求覆盖 {floor:.1%}，全部候选点至多覆盖 {share:.1%}",
+                    f"unit {labels[at]!r} wants {floor:.1%} covered, all candidates reach {share:.1%}",
+                )
             )
     if problem.unit_sites is not None and scenario.site_units is not None:
         labels = unit_labels(scenario.site_units)
@@ -117,6 +139,10 @@ def _short_units(scenario: Scenario, problem: Problem) -> list[str]:
         most_sites = np.bincount(unit[every & (unit >= 0)], minlength=len(labels))
         short = np.flatnonzero(most_sites < problem.unit_sites)[:3]
         reasons += [
-            f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}" for at in short
+            Text(
+                f"单位“{labels[at]}”要求 {problem.unit_sites[at]} 处，可用点位只有 {most_sites[at]} 处",
+                f"unit {labels[at]!r} wants {problem.unit_sites[at]} sites, it has {most_sites[at]}",
+            )
+            for at in short
         ]
     return reasons

@@ -13,7 +13,7 @@ import pandas as pd
 from planner.access import Readings, Summary, find_gaps, summarise, units_of
 from planner.area import Units
 from planner.coverage import Coverage
-from planner.errors import QuestionError
+from planner.errors import InfeasibleError, QuestionError
 from planner.facts import Facts, gather
 from planner.imports import ImportReport
 from planner.layers import Layer
@@ -164,12 +164,17 @@ def answer_saved(
 
 
 def _answered(ready: Ready, inputs: Inputs, settings: Settings, watch: Watch) -> Answer:
+    key = ready.block.key
     with watch.stage(word(settings, "优化选址", "Choose the sites")):
-        if ready.block.phases:
-            phased = plan_phases(ready.block, _scenario(ready, settings), inputs.people, settings)
-            found: tuple[Plan, Programme | None] = (phased.plans[-1], phased)
-        else:
-            found = (_solve(ready, settings), None)
+        try:
+            if ready.block.phases:
+                phased = plan_phases(ready.block, _scenario(ready, settings), inputs.people, settings)
+                found: tuple[Plan, Programme | None] = (phased.plans[-1], phased)
+            else:
+                found = (_solve(ready, settings), None)
+        except InfeasibleError as error:
+            zh = f"[[service]] {key}：{error.zh}" if error.zh else ""
+            raise InfeasibleError(f"[[service]] {key}: {error}", zh=zh) from error
     return ready.answer(found[0], settings, watch, found[1])
 
 

@@ -27,6 +27,10 @@ RELAXED_SITES = 3_000
 RELAXED_ROUNDS, TIMES, TIMES_POINTS = 4, 3, 50_000
 """Rounds of cuts between two looks for an answer among the sites that open most; how many times a turn at
 least, and more where there are fewer points than so many."""
+WIDE, IN_VAIN = 0.005, 8
+"""A gap wider than this share is for shaking, until so many shakes in a row found nothing: branching would not close it."""
+SHAKES = ((2, 0.1), (4, 0.1), (2, 1.0), (3, 3.0))
+"""Forced swaps and heat of one shake after another; see `shaken`."""
 CORE_PAIRS, CORE_PAIRS_A_POINT = 15_000, 4
 """Most pairs of the core that is shaken, in all and for each point, whichever is more."""
 
@@ -52,6 +56,7 @@ class MedianSearch:
     bound: float = field(init=False, default=-np.inf)
     ascent: Ascent | None = field(init=False, default=None)
     relaxation: Relaxation | None = field(init=False, default=None)
+    stirred: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.best = np.zeros(len(self.lists.sites), bool)
@@ -91,7 +96,7 @@ class MedianSearch:
             if self.done:
                 return
             settled = self.relax(ascent)
-            self.shake(self.core(ascent, turn), turn)
+            self.stir(ascent, turn)
             most = MOST_BRANCHES * self.effort
             most = most if turn + 1 == turns else min(most, BRANCHES * MORE**turn)
             if self.done or (settled and self.finish(ascent, reduce(ascent, self.below), max(1, round(most)))):
@@ -154,16 +159,25 @@ class MedianSearch:
             left = reduce(ascent, ascent.bound + (left.below - ascent.bound) / 2)
         return left
 
-    def shake(self, left: Reduced, turn: int) -> None:
-        """Shake the answer on the shorter lists."""
+    def stir(self, ascent: Ascent, turn: int) -> None:
+        """Shake the answer once, and on while the gap is wide and it helps."""
+        self.shake(self.core(ascent, turn), turn, 4 if turn == 0 and self.relaxation is not None else 1)
+        vain = 0
+        while vain < IN_VAIN and self.value - self.bound > WIDE * abs(self.value) and not self.done:
+            value, self.stirred = self.value, self.stirred + 1
+            self.shake(reduce(ascent, self.below), turn + self.stirred)
+            vain = 0 if self.value < value else vain + 1
+
+    def shake(self, left: Reduced, number: int, part: int = 1) -> None:
+        """Shake the answer on the shorter lists; ``number`` tells how, in ``part`` of the usual rounds."""
         if self.done:
             return
         if not left.new or not len(left.lists.rows):
             self.take(left.opened)
             return
-        rounds = (200 + 20 * left.new) // (4 if turn == 0 and self.relaxation is not None else 1)
-        kicks, heat = ((2, 0.1), (4, 0.1), (2, 1.0))[turn % 3]
-        seed = self.seed * 1009 + turn * 97
+        rounds = (200 + 20 * left.new) // part
+        kicks, heat = SHAKES[number % len(SHAKES)]
+        seed = self.seed * 1009 + number * 97
         found, _ = shaken(
             left.lists, self.inside(left), left.new, clock=self.clock, rounds=rounds, seed=seed, kicks=kicks, heat=heat
         )
