@@ -11,6 +11,7 @@ from planner.errors import InfeasibleError, NoPlanInTimeError
 from planner.optimise import highs, lagrange, neighbourhood, search
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
+from planner.optimise.cover_tree import CoverTree
 from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.problem import Problem
@@ -21,6 +22,9 @@ from planner.optimise.travel import MeanTime
 PROVEN = 1e-6
 WIDE_GAP = 0.006
 """While value and bound are farther apart than this, a better value pays more than a larger tree."""
+
+FEW_PAIRS, CUT_PAIRS = 50_000, 100_000
+"""Pairs up to which plain coverage is cut and branched on however wide the gap, and where it is narrow."""
 
 CORE_PAIRS = 400_000
 CORES = (2.0, 3.0, 5.0, 8.0, 13.0)
@@ -88,6 +92,12 @@ class Run:
         """Whether the relaxation over some sites likely ends in a share of the time left: it took 10 s at 270,000 pairs and grows faster."""
         seconds = 10.0 * (self._pairs(sites) / 270_000) ** 1.5
         return seconds < (share * self.limits.clock.left if self.limits.effort is None else 120.0)
+
+    @property
+    def cuttable(self) -> bool:
+        """Whether cuts and a tree of them may close the gap of plain coverage: few pairs matter, or not many and the gap is narrow."""
+        pairs = self._pairs(self.useful())
+        return self.simple and pairs <= (FEW_PAIRS if self.wide else CUT_PAIRS)
 
     @property
     def over(self) -> bool:
@@ -251,6 +261,22 @@ class Run:
             least = min(least, -self.sense * (self.value - self.extra))
         if np.isfinite(least):
             self.claim(float(least))
+
+    def cut(self, branches: int, share: float) -> None:
+        """Close the gap of plain coverage by cuts and a tree of up to so many branches."""
+        prices = lagrange.begin(self.reduced) if self.prices is None else self.prices
+        sites = self.useful()
+        sites[self.chosen] = True
+        tree = CoverTree(self.reduced, sites, self.chosen, prices.best, self.limits.slice(share), whole=self.step > 0)
+
+        def told() -> None:
+            self.offer(self.reduced.widen(tree.chosen))
+            if np.isfinite(tree.bound):
+                self.claim(-tree.bound)
+
+        tree.close(branches, told)
+        told()
+        self.certify(lagrange.duals_of(self.reduced, tree.prices))
 
     def neighbours(self, rounds: int | None, share: float = 1.0) -> None:
         """Make one neighbourhood after another best."""

@@ -41,8 +41,8 @@ class Solver(Protocol):
 SLOWER, ROUNDS = 5, 4
 """Times the first annealing that each later one lasts, and how many there are: several from the best beat one long one."""
 
-SMALL_PAIRS = 50_000
-"""Pairs up to which the tree is tried first however wide the gap: it ends in seconds, and neighbourhoods never prove anything."""
+FIRST_BRANCHES, BRANCHES = 20, 20_000
+"""Branches of the tree of cuts that is tried first, since it often closes a small gap at once, and of the last."""
 
 
 @dataclass(frozen=True)
@@ -89,22 +89,16 @@ class Highs(_Stepwise):
     def _steps(self, run: Run) -> None:
         """Search, bound, improve where the gap is wide, then prove where it is narrow."""
         run.begin()
-        if run.simple and not run.over:
-            run.anneal(run.limits.chunks(run.reduced.room), share=0.1)
-            run.price(steps=5_000, share=0.35)
-        if not run.over and (not run.simple or run.affords(np.ones(len(run.reduced.sites), bool), 0.35)):
-            run.relax(share=0.5)
-        if run.simple and not run.over:
-            _narrow(run)
-        if not run.over and not run.simple:
-            run.cores()
         if run.over:
             return
-        useful = run.useful()
-        if not run.simple or run.affords(useful, 1.0):
-            run.branch(useful, run.limits.slice(1.0), whole=True)
-        else:  # the tree would not end its first step, and cannot be stopped in it
-            run.price(steps=10_000, share=1.0)
+        if run.simple:
+            _plainly(run)
+            return
+        run.relax(share=0.5)
+        if not run.over:
+            run.cores()
+        if not run.over:
+            run.branch(run.useful(), run.limits.slice(1.0), whole=True)
 
 
 @dataclass(frozen=True)
@@ -125,13 +119,31 @@ class Search(_Stepwise):
             run.anneal(run.limits.effort or 50, share=1.0)
 
 
-def _narrow(run: Run) -> None:
-    """Better values by slower coolings; while the gap is wide, by neighbourhoods too, then a closer bound by prices."""
-    if run.wide and len(run.reduced.rows) <= SMALL_PAIRS:
-        run.branch(run.useful(), run.limits.slice(0.3), whole=True)
+def _plainly(run: Run) -> None:
+    """Plain coverage: anneal, price, and cut where that may do; else search on, and branch and cut at last."""
+    chunks = run.limits.chunks(run.reduced.room)
+    run.anneal(chunks, share=0.1)
+    run.price(steps=5_000, share=0.35)
+    if not run.over and run.cuttable:
+        run.cut(FIRST_BRANCHES, share=0.3)
+        run.anneal(SLOWER * chunks, share=0.1, rounds=ROUNDS // 2)
+    elif not run.over:
+        _narrow(run, SLOWER * chunks)
     if run.over:
         return
-    slow = SLOWER * run.limits.chunks(run.reduced.room)
+    useful = run.useful()
+    if run.cuttable:
+        run.cut(BRANCHES, share=1.0)
+    elif run.affords(useful, 1.0):
+        run.branch(useful, run.limits.slice(1.0), whole=True)
+    else:  # the tree would not end its first step, and cannot be stopped in it
+        run.price(steps=10_000, share=1.0)
+
+
+def _narrow(run: Run, slow: int) -> None:
+    """Better values by slower coolings; while the gap is wide, by neighbourhoods too, then a closer bound by prices."""
+    if run.affords(np.ones(len(run.reduced.sites), bool), 0.35):
+        run.relax(share=0.5)
     if not run.wide:
         run.anneal(slow, share=0.1, rounds=ROUNDS)
         return

@@ -15,7 +15,8 @@ from planner.optimise.problem import Problem
 
 @cache
 def coverage_loops() -> None:
-    """Run every loop of the coverage search on a handful of customers."""
+    """Run every loop of the coverage search on a handful of customers, and those of the tree that proves it."""
+    median_loops("float32")
     from planner.optimise import lagrange, search
     from planner.optimise.reduce import reduce
 

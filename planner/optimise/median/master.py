@@ -18,6 +18,11 @@ SPARE = 2.0
 """What it costs to leave a branch's sets unopened, in values of the best answer: more than any answer."""
 WORTH = 1e3
 """The value of the best answer in the model's units, so that the solver's tolerances mean the same everywhere."""
+OPTIONS = {
+    "output_flag": False, "threads": 1, "presolve": "off", "solver": "simplex",
+    "simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0,
+}  # fmt: skip
+"""Each run takes a few steps from the last optimum: steepest edges (1 is Devex) and scaling would cost more than they save."""
 LONGEST = 5_000
 """Steps of the solver, besides five for each row, after which it begins anew from nowhere."""
 
@@ -77,7 +82,7 @@ class Master:
         self._next = 0
         new_solver: Any = highspy.Highs
         self.solver = new_solver()
-        for option, value_ in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex")):
+        for option, value_ in OPTIONS.items():
             self.solver.setOptionValue(option, value_)
         columns = sites + groups + 1
         ceiling = np.full(columns, np.inf)

@@ -12,7 +12,7 @@ from planner.optimise.median.local import compiled
 from planner.optimise.median.master import Master, Solved, grouped
 from planner.optimise.model import Numbers
 
-NEARLY = 0.02
+NEARLY = 0.1
 """Rounds end when they can close no more than this share of the gap, or the last few closed no more."""
 FEW = 3
 """How many rounds are the last few."""

@@ -102,6 +102,15 @@ class MedianSearch:
             if self.done or (settled and self.finish(ascent, reduce(ascent, self.below), max(1, round(most)))):
                 return
 
+    def close(self, ascent: Ascent, branches: int) -> None:
+        """Cut and branch on from the best answer, up to so many branches, without shaking it."""
+        self.ascent = ascent
+        self.raise_bound(ascent.bound)
+        while not self.done and not self.relax(ascent):
+            pass
+        if not self.done:
+            self.finish(ascent, reduce(ascent, self.below), branches)
+
     def take(self, opened: Mask) -> None:
         """Keep an answer if it is better."""
         value = value_of(self.lists, opened)

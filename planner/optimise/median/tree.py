@@ -52,7 +52,7 @@ class Tree:
         sites = len(self.lists.sites)
         self.branches = [Branch(np.zeros(sites), np.ones(sites), frozenset(), -np.inf)]
         self.unsettled = np.inf
-        self.looked = 0
+        self.looked, self.ended = 0, False
         self.master.purge()
         self.room = CROWDED * len(self.master.number) + 200
 
@@ -67,11 +67,15 @@ class Tree:
         return not self.branches and np.isinf(self.unsettled)
 
     def look_on(self) -> None:
-        """Look at the next branch."""
+        """Look at the next branch: down a dive while it lasts, then where the bound is lowest, which raises it."""
+        if self.ended:
+            self.branches.sort(key=lambda branch: -branch.bound)
         branch = self.branches.pop()
+        left = len(self.branches)
         if branch.bound < self.goal:
             self.looked += 1
             self.look(branch)
+        self.ended = len(self.branches) == left
 
     def look(self, branch: Branch) -> None:
         """Bound a branch, look for an answer in it, and halve it."""
