@@ -96,8 +96,8 @@ class Run:
     @property
     def cuttable(self) -> bool:
         """Whether cuts and a tree of them may close the gap of plain coverage: few pairs matter, or not many and the gap is narrow."""
-        pairs = self._pairs(self.useful())
-        return self.simple and pairs <= (FEW_PAIRS if self.wide else CUT_PAIRS)
+        undecided = self.simple and 0 < len(self.chosen) < len(self.reduced.sites)
+        return undecided and self._pairs(self.useful()) <= (FEW_PAIRS if self.wide else CUT_PAIRS)
 
     @property
     def over(self) -> bool:
