@@ -133,7 +133,7 @@ def _plainly(run: Run) -> None:
         return
     useful = run.useful()
     if run.cuttable:
-        run.cut(BRANCHES, share=1.0)
+        run.cut(run.limits.nodes(100) or BRANCHES, share=1.0)
     elif run.affords(useful, 1.0):
         run.branch(useful, run.limits.slice(1.0), whole=True)
     else:  # the tree would not end its first step, and cannot be stopped in it
