@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.arrays import Mask
 from planner.errors import OptimiseError, QuestionError
-from planner.optimise.clock import Clock, Progress, started
+from planner.optimise.clock import Clock, Progress
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.objectives import Objective, PeopleCovered
 from planner.optimise.problem import Problem
@@ -17,7 +17,7 @@ from planner.optimise.rules import broken
 from planner.optimise.sharing import PeopleServed, faults_of, share_out
 from planner.optimise.sized_cover import SitesServing
 from planner.optimise.solvers import Highs, Solver
-from planner.optimise.warm import coverage_loops
+from planner.optimise.warm import started
 from planner.plan import Plan, Scenario
 
 
@@ -46,7 +46,6 @@ def answer(
     details: dict[str, Any] | None = None,
 ) -> Plan:
     """Answer a scenario; the plan is measured afresh, never believed from the solver."""
-    coverage_loops()
     clock = started(seconds, effort)
     found = solved(problem_of(scenario), objective, clock, effort=effort, seed=seed, solver=solver, progress=progress)
     return Plan(

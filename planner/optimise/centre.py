@@ -68,11 +68,7 @@ def verify_centre(problem: SitingProblem, choice: CentreChoice) -> None:
 
     Raises `OptimiseError` naming what is wrong.
     """
-    opened = np.asarray(choice.opened, bool)
-    if (problem.kept & ~opened).any() or (opened & ~problem.kept & ~problem.possible).any():
-        raise OptimiseError("the choice closes a site it had to keep, or opens one that may not open")
-    if (count := int((opened & problem.possible).sum())) > problem.new:
-        raise OptimiseError(f"the choice opens {count} new sites, {problem.new} were asked")
+    opened = problem.checked(choice.opened)
     value = worst_time(problem, opened)
     if value != choice.value:
         raise OptimiseError(f"the choice claims {choice.value!r} minutes; measured afresh it takes {value!r}")

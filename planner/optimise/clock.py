@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from planner.errors import QuestionError
-
 Progress = Callable[[float, float], None]
 """Called now and then with the value of the best plan so far and the bound."""
 
@@ -42,12 +40,3 @@ class Clock:
     def up(self) -> bool:
         """Whether the time is over."""
         return self.left <= 0.0
-
-
-def started(seconds: float, effort: int | None) -> Clock:
-    """A clock for a question, from now on; without end where ``effort`` limits the work. Raises `QuestionError` for limits that are none."""
-    if not 0 < seconds < float("inf"):
-        raise QuestionError(f"seconds must be a number above 0, not {seconds!r}")
-    if effort is not None and effort < 1:
-        raise QuestionError(f"effort must be a whole number, 1 or more, not {effort!r}")
-    return Clock(seconds if effort is None else float("inf"))

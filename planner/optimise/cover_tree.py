@@ -34,7 +34,7 @@ class CoverTree:
             reduced.starts, reduced.rows, at_once, reduced.people, none, sites, min(reduced.room, int(sites.sum()))
         )
         self.lists, reached = short_lists(problem, np.ones(len(reduced.people)))
-        self.people, self.all_prices = reduced.people, prices
+        self.all_prices = prices
         self.total = float(reduced.people[reached].sum())
         self.search = MedianSearch(self.lists, problem.new, clock, whole=whole)
         start = np.zeros(len(self.lists.sites), bool)

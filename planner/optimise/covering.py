@@ -10,11 +10,11 @@ import numpy as np
 from planner.arrays import Mask
 from planner.errors import QuestionError
 from planner.optimise.answer import people_counted, refuse, solved
-from planner.optimise.clock import Progress, started
+from planner.optimise.clock import Progress
 from planner.optimise.objectives import Objective, SitesNeeded
 from planner.optimise.problem import Problem
 from planner.optimise.rules import covered
-from planner.optimise.warm import coverage_loops
+from planner.optimise.warm import started
 from planner.plan import Proof
 
 
@@ -110,7 +110,6 @@ def fewest_sites(
 def _choice(
     problem: Problem, objective: Objective, *, seconds: float, effort: int | None, seed: int, progress: Progress | None
 ) -> CoverChoice:
-    coverage_loops()
     clock = started(seconds, effort)
     found = solved(problem, objective, clock, effort=effort, seed=seed, solver=None, progress=progress)
     return CoverChoice(

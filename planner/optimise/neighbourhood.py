@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.arrays import Mask, Positions
+from planner.arrays import Positions
 from planner.optimise import highs
 from planner.optimise.clock import Clock
 from planner.optimise.objectives import PeopleCovered
@@ -103,10 +103,3 @@ def _little_problem(reduced: Reduced, stays: Positions, free: Positions) -> tupl
         reduced.people[rows], owner[inside], place[pairs[inside]], sites=len(sites), new=len(free)
     )
     return little, sites
-
-
-def mask_of(sites: int, chosen: Positions) -> Mask:
-    """A mask with the chosen sites set, shape ``(sites,)``."""
-    mask = np.zeros(sites, bool)
-    mask[chosen] = True
-    return mask

@@ -67,7 +67,7 @@ class Run:
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
         self.tree, self.cooled = False, 0
-        self.prices: lagrange.Prices | None = None
+        self.prices = lagrange.begin(self.reduced)
 
     # -- what is known ---------------------------------------------------------------------------
 
@@ -157,8 +157,6 @@ class Run:
 
     def price(self, steps: int, share: float) -> None:
         """Bound by subgradient, going on from the prices so far."""
-        if self.prices is None:
-            self.prices = lagrange.begin(self.reduced)
         self.prices.agility = max(self.prices.agility, 0.2)
         lagrange.improve(self.reduced, self.prices, self.value, self.limits.slice(share), steps=steps)
         self.certify(lagrange.duals_of(self.reduced, self.prices.best))
@@ -264,10 +262,11 @@ class Run:
 
     def cut(self, branches: int, share: float) -> None:
         """Close the gap of plain coverage by cuts and a tree of up to so many branches."""
-        prices = lagrange.begin(self.reduced) if self.prices is None else self.prices
         sites = self.useful()
         sites[self.chosen] = True
-        tree = CoverTree(self.reduced, sites, self.chosen, prices.best, self.limits.slice(share), whole=self.step > 0)
+        tree = CoverTree(
+            self.reduced, sites, self.chosen, self.prices.best, self.limits.slice(share), whole=self.step > 0
+        )
 
         def told() -> None:
             self.offer(self.reduced.widen(tree.chosen))

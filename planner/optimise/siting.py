@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.arrays import Mask, Minutes, People, Positions, frozen
-from planner.errors import DataError, QuestionError
+from planner.errors import DataError, OptimiseError, QuestionError
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +78,15 @@ class SitingProblem:
     def demand(self) -> int:
         """Number of demand points."""
         return len(self.people)
+
+    def checked(self, opened: npt.ArrayLike) -> Mask:
+        """A choice of open sites ``(sites,)`` as a mask; raises `OptimiseError` where the problem does not allow it."""
+        opened = np.asarray(opened, bool)
+        if (self.kept & ~opened).any() or (opened & ~self.kept & ~self.possible).any():
+            raise OptimiseError("the choice closes a site it had to keep, or opens one that may not open")
+        if (count := int((opened & self.possible).sum())) > self.new:
+            raise OptimiseError(f"the choice opens {count} new sites, {self.new} were asked")
+        return opened
 
     def nearest(self, opened: Mask) -> Minutes:
         """Minutes from each point to its quickest open site, ``(demand,)``; ``inf`` where it reaches none."""

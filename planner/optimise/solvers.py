@@ -128,19 +128,18 @@ def _plainly(run: Run) -> None:
         run.cut(FIRST_BRANCHES, share=0.3)
         run.anneal(SLOWER * chunks, share=0.1, rounds=ROUNDS // 2)
     elif not run.over:
-        _narrow(run, SLOWER * chunks)
+        _search_on(run, SLOWER * chunks)
     if run.over:
         return
-    useful = run.useful()
     if run.cuttable:
         run.cut(run.limits.nodes(100) or BRANCHES, share=1.0)
-    elif run.affords(useful, 1.0):
+    elif run.affords(useful := run.useful(), 1.0):
         run.branch(useful, run.limits.slice(1.0), whole=True)
     else:  # the tree would not end its first step, and cannot be stopped in it
         run.price(steps=10_000, share=1.0)
 
 
-def _narrow(run: Run, slow: int) -> None:
+def _search_on(run: Run, slow: int) -> None:
     """Better values by slower coolings; while the gap is wide, by neighbourhoods too, then a closer bound by prices."""
     if run.affords(np.ones(len(run.reduced.sites), bool), 0.35):
         run.relax(share=0.5)

@@ -9,8 +9,22 @@ from functools import cache
 
 import numpy as np
 
+from planner.errors import QuestionError
 from planner.optimise.clock import Clock
 from planner.optimise.problem import Problem
+
+
+def started(seconds: float, effort: int | None) -> Clock:
+    """A clock for a question of coverage, from when its loops stand ready; without end where ``effort`` limits the work.
+
+    Raises `QuestionError` for limits that are none.
+    """
+    if not 0 < seconds < float("inf"):
+        raise QuestionError(f"seconds must be a number above 0, not {seconds!r}")
+    if effort is not None and effort < 1:
+        raise QuestionError(f"effort must be a whole number, 1 or more, not {effort!r}")
+    coverage_loops()
+    return Clock(seconds if effort is None else float("inf"))
 
 
 @cache

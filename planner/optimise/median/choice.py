@@ -145,11 +145,7 @@ def verify_median(problem: SitingProblem, choice: MedianChoice) -> None:
 
     Raises `OptimiseError` naming what is wrong.
     """
-    opened = np.asarray(choice.opened, bool)
-    if (problem.kept & ~opened).any() or (opened & ~problem.kept & ~problem.possible).any():
-        raise OptimiseError("the choice closes a site it had to keep, or opens one that may not open")
-    if (count := int((opened & problem.possible).sum())) > problem.new:
-        raise OptimiseError(f"the choice opens {count} new sites, {problem.new} were asked")
+    opened = problem.checked(choice.opened)
     lists, reached = short_lists(problem, choice.unserved_minutes)
     value = people_minutes(problem, opened, choice.unserved_minutes)
     if not np.isclose(value, choice.value, rtol=1e-9, atol=1e-9):

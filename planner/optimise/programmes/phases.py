@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from planner.arrays import Mask, Positions
-from planner.optimise.clock import Clock, Progress, started
+from planner.optimise.clock import Clock, Progress
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
 from planner.optimise.problem import Problem
@@ -17,6 +17,7 @@ from planner.optimise.programmes.joint import Joint, Links
 from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
 from planner.optimise.programmes.starting import solved_alone, starts
+from planner.optimise.warm import started
 from planner.programme import PhasedPlan, PhasedScenario
 
 

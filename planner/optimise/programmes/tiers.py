@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from planner.arrays import Mask, Positions
 from planner.errors import QuestionError
-from planner.optimise.clock import Clock, Progress, started
+from planner.optimise.clock import Clock, Progress
 from planner.optimise.from_scenario import problem_of
 from planner.optimise.model import Numbers
 from planner.optimise.problem import Problem
@@ -19,6 +19,7 @@ from planner.optimise.programmes.joint import Joint, Links
 from planner.optimise.programmes.making import check_rules, facts_of, plans_of
 from planner.optimise.programmes.search import best_together
 from planner.optimise.programmes.starting import solved_alone, starts
+from planner.optimise.warm import started
 from planner.programme import TieredPlan, TieredScenario
 
 Row = tuple[Positions, Numbers, float, float]
