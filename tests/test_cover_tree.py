@@ -31,7 +31,7 @@ def covered(reduced: Reduced, chosen: np.ndarray) -> float:
 def proven_by_tree(reduced: Reduced, *, whole: bool) -> CoverTree:
     """The tree, begun from the first sites and poor prices; what it hears on the way must hold at the end too."""
     every, first = np.ones(len(reduced.sites), bool), np.arange(reduced.room)
-    tree = CoverTree(reduced, every, first, lagrange.begin(reduced).best, Clock(float("inf")), whole=whole)
+    tree = CoverTree(reduced, every, first, lagrange.Prices(reduced).best, Clock(float("inf")), whole=whole)
     bounds, values = [], []
 
     def told() -> None:

@@ -1,7 +1,7 @@
 """Cover tree: plain coverage closed by the cuts and the tree of a median.
 
 Whoever is left out costs one, whoever is reached nothing: so coverage is a median, and what proves medians proves it
-(Cordeau, Furini and Ljubić 2019 cut it likewise). Only prices come from elsewhere: a subgradient finds them sooner.
+(Cordeau, Furini and Ljubić 2019 cut it likewise). Only prices come from elsewhere, since `lagrange` finds them sooner.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class CoverTree:
     def bound(self) -> float:
         """The most people of the reduced rows that any better choice covers."""
         return self.total - self.search.bound
+
+    @property
+    def closed(self) -> bool:
+        """Whether no choice of these sites is better."""
+        return self.search.bound >= self.search.below
 
     @property
     def prices(self) -> Numbers:

@@ -19,8 +19,8 @@ Array: TypeAlias = npt.NDArray[Any]
 
 FAR = 0.2
 """How often annealing tries a place where nobody is served, rather than one nearby."""
-KEEP, PATIENCE = 0.9, 30
-"""What of its last direction the subgradient keeps, and the steps without progress after which its stride shortens."""
+FITS = 60
+"""Most looks for the level that leaves just the room."""
 
 
 @jit
@@ -211,16 +211,18 @@ def _enter(site: int, starts: Array, rows: Array, count: Array, bare: Array) -> 
 
 
 @jit
-def _reached(site: int, starts: Array, rows: Array, bare: Array) -> float:
-    """People of ``bare`` rows that a site reaches, summed in two strands since one waits for each addition."""
-    even, odd = 0.0, 0.0
-    first, last = starts[site], starts[site + 1]
-    for k in range(first, last - 1, 2):
-        even += bare[rows[k]]
-        odd += bare[rows[k + 1]]
-    if (last - first) % 2:
-        even += bare[rows[last - 1]]
-    return even + odd
+def _sum_at(values: Array, at: Array, first: int, last: int) -> float:
+    """The sum of the values at ``at[first:last]``, in four strands since one waits for each addition."""
+    one, two, three, four = 0.0, 0.0, 0.0, 0.0
+    whole = last - (last - first) % 4
+    for k in range(first, whole, 4):
+        one += values[at[k]]
+        two += values[at[k + 1]]
+        three += values[at[k + 2]]
+        four += values[at[k + 3]]
+    for k in range(whole, last):
+        one += values[at[k]]
+    return (one + two) + (three + four)
 
 
 @jit
@@ -240,13 +242,13 @@ def _proposed(
 
 @jit
 def anneal(
-    opened: Array, places: Array, best: Array, value: float, top: float, starts: Array, rows: Array,
-    row_starts: Array, row_sites: Array, people: Array, count: Array, heat: float, moves: int, tries: int, state: Array,
-) -> tuple[float, float]:  # fmt: skip
-    """Move random open sites to random others, for worse ones as ``heat`` allows (in people); gives the value now and the best.
+    opened: Array, places: Array, starts: Array, rows: Array, row_starts: Array, row_sites: Array,
+    people: Array, count: Array, heat: float, moves: int, tries: int, state: Array,
+) -> None:  # fmt: skip
+    """Move random open sites to random others, for worse ones as ``heat`` allows (in people).
 
     Each move looks at up to ``tries`` others in turn. Only ``count`` and people not served are kept, so that a move that is
-    not taken costs a few looks at its rows. ``places`` are the open sites, ``best`` receives the best set met, ``top`` its value.
+    not taken costs a few looks at its rows. ``places`` are the open sites.
     """
     bare = people * (count == 0)
     for _ in range(moves):
@@ -257,91 +259,80 @@ def anneal(
             site = _proposed(out, FAR, starts, rows, row_starts, row_sites, count, state)
             if opened[site]:
                 continue
-            gain = _reached(site, starts, rows, bare)
+            gain = _sum_at(bare, rows, starts[site], starts[site + 1])
             if gain >= lost or _random(state) < np.exp((gain - lost) / heat):
                 taken = site
-                value += gain - lost
                 break
         opened[out], opened[taken] = False, True
         places[place] = taken
         _enter(taken, starts, rows, count, bare)
-        if value > top * (1 + 1e-12):
-            top = value
-            best[:] = places
-    return value, top
 
 
 @jit
-def _turn(people: Array, prices: Array, times: Array, drift: Array) -> float:
-    """Turn the direction towards the subgradient ``times``, not beyond the prices' limits; gives its squared length."""
-    length = 0.0
-    for row in range(len(prices)):
-        if (times[row] < 0 and prices[row] >= people[row]) or (times[row] > 0 and prices[row] <= 0):
-            times[row] = 0.0
-        drift[row] = KEEP * drift[row] + (1.0 - KEEP) * times[row]
-        length += people[row] * drift[row] * drift[row]
-    return length
-
-
-@jit
-def _taken(worth: Array, room: int, least: float, starts: Array, rows: Array, times: Array) -> float:
-    """Take the ``room`` dearest sites, the last of which is worth ``least``; of equals, the first. Gives their sum."""
-    above, total = 0, 0.0
-    for site in range(len(worth)):
-        above += worth[site] > least
-    equals = room - above
-    for site in range(len(worth)):
-        if worth[site] < least or (worth[site] == least and equals <= 0):
-            continue
-        equals -= worth[site] == least
-        total += worth[site]
-        for k in range(starts[site], starts[site + 1]):
-            times[rows[k]] += 1.0
-    return total
-
-
-@jit
-def subgradient(
-    starts: Array, rows: Array, people: Array, room: int, prices: Array, best: Array, top: float, target: float,
-    agility: float, steps: int, drift: Array, idle: int,
-) -> tuple[float, float, int]:  # fmt: skip
-    """Lower the Lagrangian bound of maximal covering; gives the bound, the agility left and steps since it last fell.
-
-    A row's price (0 to its people) is what covering it pays to each of its sites; the bound is what is left of
-    the people, and the dearest ``room`` sites. ``best`` receives the best prices met; ``drift`` carries the direction.
-    Steps are in shares of each row's people, most of the last direction is kept, and patience is long: this ends
-    within a few ten thousandths of the linear relaxation.
-    """
-    sites, count = len(starts) - 1, len(people)
-    worth, times = np.empty(sites), np.empty(count)
-    for _ in range(steps):
-        bound = 0.0
-        for row in range(count):
-            bound += people[row] - prices[row]
-            times[row] = -1.0
-        for site in range(sites):
-            total = 0.0
-            for k in range(starts[site], starts[site + 1]):
-                total += prices[rows[k]]
-            worth[site] = total
-        least = np.partition(worth, sites - room)[sites - room]
-        bound += _taken(worth, room, least, starts, rows, times)
-        idle += 1
-        if bound < top:
-            if bound < top - 1e-3 * (top - target):
-                idle = 0
-            top = bound
-            best[:] = prices
-        if idle >= PATIENCE:
-            agility *= 0.7
-            idle = 0
-            prices[:] = best
-            drift[:] = 0.0
-            continue
-        length = _turn(people, prices, times, drift)
-        if length <= 1e-18 or bound <= target:
+def _fit(marks: Array, strides: Array, room: float, openings: Array) -> None:
+    """Set openings from 0 to 1 that sum to ``room`` or less, nearest to the marks where a site's stride is its freedom."""
+    low, high, level = 0.0, 0.0, 0.0
+    for site in range(len(marks)):
+        high = max(high, marks[site] / strides[site])
+    for _ in range(FITS):
+        total, slope = 0.0, 0.0
+        for site in range(len(marks)):
+            left = marks[site] - level * strides[site]
+            total += min(1.0, max(0.0, left))
+            slope += strides[site] * (0.0 < left < 1.0)
+        if total > room:
+            low = level
+        else:
+            high = level
+        if abs(total - room) <= 1e-10 * room or high <= 0.0:
             break
-        stride = agility * (bound - target) / length
-        for row in range(count):
-            prices[row] = min(people[row], max(0.0, prices[row] - stride * people[row] * drift[row]))
-    return top, agility, idle
+        level = level + (total - room) / slope if slope > 0.0 else low
+        if not low < level < high:
+            level = (low + high) / 2
+    for site in range(len(marks)):
+        openings[site] = min(1.0, max(0.0, marks[site] - level * strides[site]))
+
+
+@jit
+def walk(
+    starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, room: int, by_row: Array,
+    by_site: Array, steps: int, shares: Array, openings: Array, all_shares: Array, all_openings: Array,
+) -> None:  # fmt: skip
+    """Take steps of prices and openings towards each other, with strides ``by_row`` and ``by_site``.
+
+    A price falls, as a share of its row's people, where the row is opened more than once in sum, and sites open where their
+    rows' prices call (primal-dual hybrid gradient). All that was met on the way adds to ``all_shares`` and ``all_openings``.
+    """
+    ahead, marks, after = openings.copy(), np.empty_like(openings), np.empty_like(openings)
+    prices = people * shares
+    for _ in range(steps):
+        for row in range(len(people)):
+            over = _sum_at(ahead, row_sites, row_starts[row], row_starts[row + 1]) - 1.0
+            shares[row] = min(1.0, max(0.0, shares[row] - by_row[row] * over))
+            prices[row] = people[row] * shares[row]
+            all_shares[row] += shares[row]
+        for site in range(len(openings)):
+            marks[site] = openings[site] + by_site[site] * _sum_at(prices, rows, starts[site], starts[site + 1])
+        _fit(marks, by_site, float(room), after)
+        for site in range(len(openings)):
+            ahead[site] = 2.0 * after[site] - openings[site]
+            openings[site] = after[site]
+            all_openings[site] += after[site]
+
+
+@jit
+def worth_of(starts: Array, rows: Array, prices: Array) -> Array:
+    """What each site earns at these prices, ``(sites,)``."""
+    worth = np.empty(len(starts) - 1)
+    for site in range(len(worth)):
+        worth[site] = _sum_at(prices, rows, starts[site], starts[site + 1])
+    return worth
+
+
+@jit
+def partly_covered(row_starts: Array, row_sites: Array, people: Array, openings: Array) -> float:
+    """People that openings from 0 to 1 cover, each row as far as its sites open in sum."""
+    total = 0.0
+    for row in range(len(people)):
+        total += people[row] * min(1.0, _sum_at(openings, row_sites, row_starts[row], row_starts[row + 1]))
+    return total

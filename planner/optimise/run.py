@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.arrays import Mask, Positions
 from planner.errors import InfeasibleError, NoPlanInTimeError
-from planner.optimise import highs, lagrange, neighbourhood, search
+from planner.optimise import highs, lagrange, search
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
 from planner.optimise.cover_tree import CoverTree
@@ -25,6 +25,11 @@ WIDE_GAP = 0.006
 
 FEW_PAIRS, CUT_PAIRS = 50_000, 100_000
 """Pairs up to which plain coverage is cut and branched on however wide the gap, and where it is narrow."""
+
+WARMER, COOLER = 1.25, 0.8
+"""How much warmer the next annealing is where the last one and the best were joined to the end, and cooler where not."""
+JOIN_STEPS, JOIN_BRANCHES = 320, 100
+"""Steps of prices and branches of the tree that joins two choices."""
 
 CORE_PAIRS = 400_000
 CORES = (2.0, 3.0, 5.0, 8.0, 13.0)
@@ -66,8 +71,8 @@ class Run:
         self.value = -self.sense * np.inf
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
-        self.tree, self.cooled = False, 0
-        self.prices = lagrange.begin(self.reduced)
+        self.tree, self.cooled, self.heat = False, 0, search.HOT
+        self.prices = lagrange.Prices(self.reduced)
 
     # -- what is known ---------------------------------------------------------------------------
 
@@ -96,8 +101,12 @@ class Run:
     @property
     def cuttable(self) -> bool:
         """Whether cuts and a tree of them may close the gap of plain coverage: few pairs matter, or not many and the gap is narrow."""
-        undecided = self.simple and 0 < len(self.chosen) < len(self.reduced.sites)
-        return undecided and self._pairs(self.useful()) <= (FEW_PAIRS if self.wide else CUT_PAIRS)
+        return self.movable and self._pairs(self.useful()) <= (FEW_PAIRS if self.wide else CUT_PAIRS)
+
+    @property
+    def movable(self) -> bool:
+        """Whether a site could open in place of another."""
+        return self.simple and 0 < len(self.chosen) < len(self.reduced.sites)
 
     @property
     def over(self) -> bool:
@@ -156,10 +165,10 @@ class Run:
         self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
 
     def price(self, steps: int, share: float) -> None:
-        """Bound by subgradient, going on from the prices so far."""
-        self.prices.agility = max(self.prices.agility, 0.2)
-        lagrange.improve(self.reduced, self.prices, self.value, self.limits.slice(share), steps=steps)
+        """Bound by prices, going on from those so far, and open what the openings beside them like best."""
+        self.prices.improve(self.value, self.limits.slice(share), steps=steps)
         self.certify(lagrange.duals_of(self.reduced, self.prices.best))
+        self.round(self.prices.openings)
 
     def relax(self, share: float) -> None:
         """Bound by the linear relaxation."""
@@ -186,17 +195,43 @@ class Run:
         else:
             self.offer(self.reduced.widen(np.flatnonzero(fractions > 0.5)))
 
-    def anneal(self, chunks: int, share: float, *, rounds: int = 1) -> None:
-        """Move sites at random while it cools for so many chunks, then again from the best, till the share is spent."""
+    def anneal(self, chunks: int, clock: Clock) -> Positions:
+        """Move sites of the best choice at random while it cools for so many chunks; offer where that ends, and give it."""
+        self.cooled += 1
+        state, seed = search.state_of(self.reduced, self.chosen), self.seed * 1009 + self.cooled
+        state = search.anneal(self.reduced, state, clock, effort=chunks, seed=seed, hot=self.heat)
+        came_to = np.flatnonzero(search.descend(self.reduced, state, sweeps=20).opened)
+        self.offer(self.reduced.widen(came_to))
+        return came_to
+
+    def mix(self, chunks: int, share: float, rounds: int) -> None:
+        """Anneal from the best and join the two, again and again: the better part may lie here in one, there in the other."""
         own = self.limits.slice(share)
         for _ in range(rounds):
-            if self.over or own.up or not 0 < len(self.chosen) < len(self.reduced.sites):
+            if self.over or own.up or not self.movable:
                 return
-            self.cooled += 1
-            state, seed = search.state_of(self.reduced, self.chosen), self.seed * 1009 + self.cooled
-            state = search.anneal(self.reduced, state, own.part(own.left), effort=chunks, seed=seed)
-            state = search.descend(self.reduced, state, sweeps=20)
-            self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
+            before, began = self.chosen, own.spent
+            came_to = self.anneal(chunks, own.part(own.left))
+            as_long = own.part(own.left if self.limits.effort else own.spent - began)
+            joined = self.join(np.union1d(before, came_to), as_long)
+            self.heat = min(self.heat * WARMER, search.HOT * WARMER) if joined else self.heat * COOLER
+
+    def join(self, sites: Positions, clock: Clock) -> bool:
+        """Offer the best choice among a few sites, as far as a small tree of cuts finds it; whether it came to the end.
+
+        Few sites tell few rows apart, so the question is small.
+        """
+        part = reduce(self.problem.but(possible=self.problem.possible & self.reduced.widen(sites)))
+        if part.room == len(part.sites):
+            self.offer(part.widen(np.arange(part.room)))
+            return True
+        prices = lagrange.Prices(part)
+        prices.improve(self.value, clock, steps=JOIN_STEPS)
+        every, chosen = np.ones(len(part.sites), bool), part.narrow(self.reduced.widen(self.chosen))
+        tree = CoverTree(part, every, chosen, prices.best, clock, whole=self.step > 0)
+        tree.close(JOIN_BRANCHES, lambda: None)
+        self.offer(part.widen(tree.chosen))
+        return tree.closed
 
     def reduced_costs(self) -> Numbers:
         """What opening each reduced site costs at the duals, less what it earns."""
@@ -261,7 +296,7 @@ class Run:
             self.claim(float(least))
 
     def cut(self, branches: int, share: float) -> None:
-        """Close the gap of plain coverage by cuts and a tree of up to so many branches."""
+        """Close the gap of plain coverage by cuts and a tree of up to so many branches, over the sites that matter."""
         sites = self.useful()
         sites[self.chosen] = True
         tree = CoverTree(
@@ -276,17 +311,6 @@ class Run:
         tree.close(branches, told)
         told()
         self.certify(lagrange.duals_of(self.reduced, tree.prices))
-
-    def neighbours(self, rounds: int | None, share: float = 1.0) -> None:
-        """Make one neighbourhood after another best."""
-        random, size, own = np.random.default_rng(self.seed), neighbourhood.Size(), self.limits.slice(share)
-        done = 0
-        while not self.over and not own.up and len(self.chosen) > 1 and (rounds is None or done < rounds):
-            chosen = neighbourhood.improve(
-                self.reduced, self.chosen, self.limits.clock, random, size, fixed=self.limits.effort is not None
-            )
-            self.offer(self.reduced.widen(chosen))
-            done += 1
 
     def choice(self) -> Choice:
         """The answer so far."""

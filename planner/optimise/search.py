@@ -92,8 +92,8 @@ def first_answer(reduced: Reduced) -> State:
     return max(found, key=lambda state: value(reduced, state))
 
 
-def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: int) -> State:
-    """Move sites at random while it cools, ``effort`` chunks of `CHUNK` moves or until the time is up; gives the best met.
+def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: int, hot: float = HOT) -> State:
+    """Move sites at random while it cools from ``hot``, ``effort`` chunks of `CHUNK` moves or until the time is up; gives where that ends.
 
     For plain maximal covering: every row wants one site, and only their number is limited.
     """
@@ -102,15 +102,12 @@ def anneal(reduced: Reduced, state: State, clock: Clock, *, effort: int, seed: i
     places = np.flatnonzero(state.opened)
     if len(places) in (0, len(state.opened)):
         return state
-    best, top = places.copy(), value(reduced, state)
-    now, random = top, np.array([np.random.default_rng(seed).integers(1, 2**63)], np.uint64)
-    hot = max(float(state.losses[places].mean()) * HOT, 1e-9)
+    random = np.array([np.random.default_rng(seed).integers(1, 2**63)], np.uint64)
+    hot = max(float(state.losses[places].mean()) * hot, 1e-9)
     for chunk in range(effort):
         passed = 0.0 if np.isinf(clock.seconds) else 1.0 - clock.left / max(clock.seconds, 1e-9)
         heat = hot * COLD ** max(chunk / effort, passed)
-        now, top = kernels.anneal(
-            state.opened, places, best, now, top, *_rows(reduced)[:-1], state.count, heat, CHUNK, TRIES, random
-        )
+        kernels.anneal(state.opened, places, *_rows(reduced)[:-1], state.count, heat, CHUNK, TRIES, random)
         if clock.up:
             break
-    return state_of(reduced, np.sort(best))
+    return state_of(reduced, np.sort(places))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from sys import maxsize
 from typing import Protocol
 
-import numpy as np
-
 from planner.arrays import Mask
 from planner.errors import QuestionError
 from planner.optimise.choice import Choice
@@ -38,8 +36,8 @@ class Solver(Protocol):
         """Choose, or raise `InfeasibleError` or `NoPlanInTimeError`."""
 
 
-SLOWER, ROUNDS = 5, 4
-"""Times the first annealing that each later one lasts, and how many there are: several from the best beat one long one."""
+MIXED = 8
+"""How many times choices are mixed where the gap is narrow or the effort limited."""
 
 FIRST_BRANCHES, BRANCHES = 20, 20_000
 """Branches of the tree of cuts that is tried first, since it often closes a small gap at once, and of the last."""
@@ -116,19 +114,18 @@ class Search(_Stepwise):
         run.begin()
         run.price(steps=1_000, share=0.3)
         if not run.over:
-            run.anneal(run.limits.effort or 50, share=1.0)
+            run.anneal(run.limits.effort or 50, run.limits.slice(1.0))
 
 
 def _plainly(run: Run) -> None:
-    """Plain coverage: anneal, price, and cut where that may do; else search on, and branch and cut at last."""
-    chunks = run.limits.chunks(run.reduced.room)
-    run.anneal(chunks, share=0.1)
-    run.price(steps=5_000, share=0.35)
+    """Plain coverage: anneal and price; cut where that may do, mix choices, longest while the gap is wide, and branch at last."""
+    chunks, every = run.limits.effort or 3 + run.reduced.room // 20, MIXED if run.limits.effort else maxsize
+    run.anneal(run.limits.chunks(run.reduced.room), run.limits.slice(0.1))
+    run.price(steps=4_000, share=0.12)
     if not run.over and run.cuttable:
         run.cut(FIRST_BRANCHES, share=0.3)
-        run.anneal(SLOWER * chunks, share=0.1, rounds=ROUNDS // 2)
-    elif not run.over:
-        _search_on(run, SLOWER * chunks)
+    run.mix(chunks, share=0.85 if run.wide else 0.2, rounds=every if run.wide else MIXED)
+    run.price(steps=4_000, share=0.8)
     if run.over:
         return
     if run.cuttable:
@@ -136,18 +133,4 @@ def _plainly(run: Run) -> None:
     elif run.affords(useful := run.useful(), 1.0):
         run.branch(useful, run.limits.slice(1.0), whole=True)
     else:  # the tree would not end its first step, and cannot be stopped in it
-        run.price(steps=10_000, share=1.0)
-
-
-def _search_on(run: Run, slow: int) -> None:
-    """Better values by slower coolings; while the gap is wide, by neighbourhoods too, then a closer bound by prices."""
-    if run.affords(np.ones(len(run.reduced.sites), bool), 0.35):
-        run.relax(share=0.5)
-    if not run.wide:
-        run.anneal(slow, share=0.1, rounds=ROUNDS)
-        return
-    run.anneal(slow, share=0.7, rounds=maxsize if run.limits.effort is None else ROUNDS)
-    if run.wide:
-        run.neighbours(run.limits.effort, share=0.9)
-    if run.wide:
-        run.price(steps=10_000, share=0.8)
+        run.mix(chunks, share=1.0, rounds=every)

@@ -40,7 +40,7 @@ def coverage_loops() -> None:
     reduced = reduce(Problem.from_pairs(random.integers(1, 9, 40).astype(float), site, row, sites=12, new=3))
     state = search.descend(reduced, search.greedy(reduced), sweeps=2)
     search.anneal(reduced, state, Clock(float("inf")), effort=1, seed=0)
-    lagrange.improve(reduced, lagrange.begin(reduced), 0.0, Clock(float("inf")), steps=1)
+    lagrange.Prices(reduced).improve(0.0, Clock(float("inf")), steps=1)
 
 
 @cache

@@ -211,11 +211,11 @@ class _Run:
 
     def _priced(self, at: int, share: float) -> Numbers:
         part, _ = self.stack.alone(at)
-        state = lagrange.begin(part)
+        prices = lagrange.Prices(part)
         steps = 2_000 if self.limits.effort is None else 500 * self.limits.effort
         aim = search.value(part, search.first_answer(part))
-        lagrange.improve(part, state, aim, self.limits.slice(share), steps=steps)
-        return lagrange.duals_of(part, state.best)
+        prices.improve(aim, self.limits.slice(share), steps=steps)
+        return lagrange.duals_of(part, prices.best)
 
     def begin(self) -> None:
         """A first choice, by the rules on sites alone: those that are worth most at the prices so far and keep every one.
