@@ -204,17 +204,19 @@ class Run:
         self.offer(self.reduced.widen(came_to))
         return came_to
 
-    def mix(self, chunks: int, share: float, rounds: int) -> None:
-        """Anneal from the best and join the two, again and again: the better part may lie here in one, there in the other."""
-        own = self.limits.slice(share)
-        for _ in range(rounds):
-            if self.over or own.up or not self.movable:
-                return
-            before, began = self.chosen, own.spent
+    def mix(self, chunks: int, share: float, patience: int) -> None:
+        """Anneal from the best and join the two: the better part may lie here in one, there in the other.
+
+        Again and again, till ``patience`` times in a row gained nothing or the share of the time is spent.
+        """
+        own, vain = self.limits.slice(share), 0
+        while vain < patience and self.movable and not self.over and not own.up:
+            before, value, began = self.chosen, self.value, own.spent
             came_to = self.anneal(chunks, own.part(own.left))
             as_long = own.part(own.left if self.limits.effort else own.spent - began)
             joined = self.join(np.union1d(before, came_to), as_long)
             self.heat = min(self.heat * WARMER, search.HOT * WARMER) if joined else self.heat * COOLER
+            vain = vain + 1 if self.value == value else 0
 
     def join(self, sites: Positions, clock: Clock) -> bool:
         """Offer the best choice among a few sites, as far as a small tree of cuts finds it; whether it came to the end.

@@ -36,11 +36,11 @@ class Solver(Protocol):
         """Choose, or raise `InfeasibleError` or `NoPlanInTimeError`."""
 
 
-MIXED = 8
-"""How many times choices are mixed where the gap is narrow or the effort limited."""
+IN_VAIN = 4
+"""How many times choices are mixed for nothing before a tree comes next, or the effort counts as spent."""
 
-FIRST_BRANCHES, BRANCHES = 20, 20_000
-"""Branches of the tree of cuts that is tried first, since it often closes a small gap at once, and of the last."""
+BRANCHES = 20_000
+"""Branches of the tree of cuts, at usual effort."""
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,11 @@ class Search(_Stepwise):
 
 
 def _plainly(run: Run) -> None:
-    """Plain coverage: anneal and price; cut where that may do, mix choices, longest while the gap is wide, and branch at last."""
-    chunks, every = run.limits.effort or 3 + run.reduced.room // 20, MIXED if run.limits.effort else maxsize
+    """Plain coverage: anneal, price and mix choices, for long where the gap is wide; then cut where that may do, or branch."""
+    chunks, patience = run.limits.effort or 3 + run.reduced.room // 20, IN_VAIN if run.limits.effort else maxsize
     run.anneal(run.limits.chunks(run.reduced.room), run.limits.slice(0.1))
     run.price(steps=4_000, share=0.12)
-    if not run.over and run.cuttable:
-        run.cut(FIRST_BRANCHES, share=0.3)
-    run.mix(chunks, share=0.85 if run.wide else 0.2, rounds=every if run.wide else MIXED)
+    run.mix(chunks, share=0.2 if run.cuttable else 0.85, patience=IN_VAIN if run.cuttable else patience)
     run.price(steps=4_000, share=0.8)
     if run.over:
         return
@@ -133,4 +131,4 @@ def _plainly(run: Run) -> None:
     elif run.affords(useful := run.useful(), 1.0):
         run.branch(useful, run.limits.slice(1.0), whole=True)
     else:  # the tree would not end its first step, and cannot be stopped in it
-        run.mix(chunks, share=1.0, rounds=every)
+        run.mix(chunks, share=1.0, patience=patience)
