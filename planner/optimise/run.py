@@ -28,6 +28,8 @@ FEW_PAIRS, CUT_PAIRS = 50_000, 100_000
 
 WARMER, COOLER = 1.25, 0.8
 """How much warmer the next annealing is where the last one and the best were joined to the end, and cooler where not."""
+LONGER, STUCK = 1.25, 3
+"""How much longer the next annealing is where so many in a row gained nothing, the last one though joined to the end."""
 JOIN_STEPS, JOIN_BRANCHES = 320, 100
 """Steps of prices and branches of the tree that joins two choices."""
 
@@ -92,11 +94,6 @@ class Run:
     def wide(self) -> bool:
         """Whether value and bound are still far apart."""
         return bool(self.sense * (self.bound - self.value) > WIDE_GAP * abs(self.value))
-
-    def affords(self, sites: Mask, share: float) -> bool:
-        """Whether the relaxation over some sites likely ends in a share of the time left: it took 10 s at 270,000 pairs and grows faster."""
-        seconds = 10.0 * (self._pairs(sites) / 270_000) ** 1.5
-        return seconds < (share * self.limits.clock.left if self.limits.effort is None else 120.0)
 
     @property
     def cuttable(self) -> bool:
@@ -204,7 +201,7 @@ class Run:
         self.offer(self.reduced.widen(came_to))
         return came_to
 
-    def mix(self, chunks: int, share: float, patience: int) -> None:
+    def mix(self, chunks: float, share: float, patience: int) -> None:
         """Anneal from the best and join the two: the better part may lie here in one, there in the other.
 
         Again and again, till ``patience`` times in a row gained nothing or the share of the time is spent.
@@ -212,11 +209,12 @@ class Run:
         own, vain = self.limits.slice(share), 0
         while vain < patience and self.movable and not self.over and not own.up:
             before, value, began = self.chosen, self.value, own.spent
-            came_to = self.anneal(chunks, own.part(own.left))
+            came_to = self.anneal(round(chunks), own.part(own.left))
             as_long = own.part(own.left if self.limits.effort else own.spent - began)
             joined = self.join(np.union1d(before, came_to), as_long)
             self.heat = min(self.heat * WARMER, search.HOT * WARMER) if joined else self.heat * COOLER
             vain = vain + 1 if self.value == value else 0
+            chunks *= LONGER if joined and vain >= STUCK else 1.0
 
     def join(self, sites: Positions, clock: Clock) -> bool:
         """Offer the best choice among a few sites, as far as a small tree of cuts finds it; whether it came to the end.

@@ -128,7 +128,5 @@ def _plainly(run: Run) -> None:
         return
     if run.cuttable:
         run.cut(run.limits.nodes(100) or BRANCHES, share=1.0)
-    elif run.affords(useful := run.useful(), 1.0):
-        run.branch(useful, run.limits.slice(1.0), whole=True)
-    else:  # the tree would not end its first step, and cannot be stopped in it
+    else:
         run.mix(chunks, share=1.0, patience=patience)
