@@ -12,8 +12,8 @@ from planner.optimise.clock import Clock
 from planner.optimise.model import Numbers
 from planner.optimise.reduce import Reduced
 
-STEPS = 40
-"""Steps between two looks at the clock and at what has been reached."""
+STEPS, PAIRS = 40, 40_000_000
+"""Most steps between two looks at the clock and at what has been reached, and pairs to pass over in them."""
 NEARLY = 0.02
 """Prices that can gain no more than this share of the gap to the best choice are good enough."""
 MUCH, SOME, LONG = 0.2, 0.8, 0.36
@@ -38,6 +38,7 @@ class Prices:
         whose = np.repeat(np.arange(sites), np.diff(reduced.starts))
         pull = np.bincount(whose, weights=reduced.people[reduced.rows], minlength=sites)
         self._pull = np.maximum(pull, 1e-9 * pull.max(initial=1.0))  # some may reach nobody
+        self._steps = min(STEPS, max(1, PAIRS // max(1, len(reduced.rows))))
         self._balance, self._taken, self._gap, self._last = 1.0, 0, np.inf, np.inf
         self._begin()
 
@@ -51,7 +52,7 @@ class Prices:
         if not len(self.best) or self.reduced.room <= 0:
             self.best, self.bound = self.reduced.people.copy(), self.reduced.served
             return
-        for _ in range(0, steps, STEPS):
+        for _ in range(0, steps, self._steps):
             if self.bound - max(self.reached, value) <= NEARLY * (self.bound - value) or clock.up:
                 return
             self._walk()
@@ -62,9 +63,9 @@ class Prices:
         r, (shares, parts) = self.reduced, self._sums
         kernels.walk(
             r.starts, r.rows, r.row_starts, r.row_sites, r.people, r.room, 1.0 / (self._balance * self._crowd),
-            self._balance / self._pull, STEPS, self._shares, self._parts, shares, parts,
+            self._balance / self._pull, self._steps, self._shares, self._parts, shares, parts,
         )  # fmt: skip
-        self._taken, self._summed = self._taken + STEPS, self._summed + STEPS
+        self._taken, self._summed = self._taken + self._steps, self._summed + self._steps
         average = shares / self._summed, parts / self._summed
         ahead, behind = self._look(self._shares, self._parts), self._look(*average)
         gap = min(ahead, behind)

@@ -197,7 +197,9 @@ class Run:
         self.cooled += 1
         state, seed = search.state_of(self.reduced, self.chosen), self.seed * 1009 + self.cooled
         state = search.anneal(self.reduced, state, clock, effort=chunks, seed=seed, hot=self.heat)
-        came_to = np.flatnonzero(search.descend(self.reduced, state, sweeps=20).opened)
+        if not clock.up:
+            state = search.descend(self.reduced, state, sweeps=20)
+        came_to = np.flatnonzero(state.opened)
         self.offer(self.reduced.widen(came_to))
         return came_to
 
@@ -210,6 +212,8 @@ class Run:
         while vain < patience and self.movable and not self.over and not own.up:
             before, value, began = self.chosen, self.value, own.spent
             came_to = self.anneal(round(chunks), own.part(own.left))
+            if own.left <= 0.0:
+                return
             as_long = own.part(own.left if self.limits.effort else own.spent - began)
             joined = self.join(np.union1d(before, came_to), as_long)
             self.heat = min(self.heat * WARMER, search.HOT * WARMER) if joined else self.heat * COOLER

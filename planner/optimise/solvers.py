@@ -118,7 +118,7 @@ class Search(_Stepwise):
 
 
 def _plainly(run: Run) -> None:
-    """Plain coverage: anneal, price and mix choices, for long where the gap is wide; then cut where that may do, or branch."""
+    """Plain coverage: anneal, price and mix choices, for long where the gap is wide; then cut where that may do, or mix on."""
     chunks, patience = run.limits.effort or 3 + run.reduced.room // 20, IN_VAIN if run.limits.effort else maxsize
     run.anneal(run.limits.chunks(run.reduced.room), run.limits.slice(0.1))
     run.price(steps=4_000, share=0.12)
