@@ -29,14 +29,15 @@ class Prices:
     """
 
     def __init__(self, reduced: Reduced) -> None:
+        from planner.optimise import kernels
+
         self.reduced = reduced
         rows, sites = len(reduced.people), len(reduced.sites)
         self.best, self.bound = np.zeros(rows), reduced.served + float(reduced.people.sum())
         self.openings, self.reached = np.zeros(sites), reduced.served
         self._shares, self._parts = np.full(rows, 0.3), np.full(sites, reduced.room / max(1, sites))
         self._crowd = np.diff(reduced.row_starts).astype(float)
-        whose = np.repeat(np.arange(sites), np.diff(reduced.starts))
-        pull = np.bincount(whose, weights=reduced.people[reduced.rows], minlength=sites)
+        pull = kernels.worth_of(reduced.starts, reduced.rows, reduced.people)
         self._pull = np.maximum(pull, 1e-9 * pull.max(initial=1.0))  # some may reach nobody
         self._steps = min(STEPS, max(1, PAIRS // max(1, len(reduced.rows))))
         self._balance, self._taken, self._gap, self._last = 1.0, 0, np.inf, np.inf
@@ -107,7 +108,8 @@ def duals_of(reduced: Reduced, prices: Numbers) -> Numbers:
     """The prices as duals of the rows of `PeopleCovered.model`: first the number of sites, then the cover rows."""
     if reduced.room >= len(reduced.sites):
         return prices
-    running = np.concatenate(([0.0], np.cumsum(prices[reduced.rows])))
-    worth = running[reduced.starts[1:]] - running[reduced.starts[:-1]]
+    from planner.optimise import kernels
+
+    worth = kernels.worth_of(reduced.starts, reduced.rows, prices)
     marginal = np.sort(worth)[::-1][reduced.room - 1] if reduced.room else worth.max(initial=0.0)
     return np.concatenate([[-marginal], prices])

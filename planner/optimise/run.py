@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -45,9 +46,9 @@ class Limits:
     clock: Clock
     effort: int | None
 
-    def chunks(self, room: int) -> int:
-        """Chunks of annealing to begin with, more where more sites open."""
-        return 10 + room // 10 if self.effort is None else self.effort
+    def chunks(self, usual: int) -> int:
+        """Chunks of annealing, at usual effort so many."""
+        return usual if self.effort is None else self.effort
 
     def nodes(self, times: int) -> int | None:
         """Nodes a tree may grow to."""
@@ -74,9 +75,13 @@ class Run:
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
         self.tree, self.cooled, self.heat = False, 0, search.HOT
-        self.prices = lagrange.Prices(self.reduced)
 
     # -- what is known ---------------------------------------------------------------------------
+
+    @cached_property
+    def prices(self) -> lagrange.Prices:
+        """Prices of plain coverage."""
+        return lagrange.Prices(self.reduced)
 
     @property
     def simple(self) -> bool:

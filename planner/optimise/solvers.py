@@ -114,13 +114,14 @@ class Search(_Stepwise):
         run.begin()
         run.price(steps=1_000, share=0.3)
         if not run.over:
-            run.anneal(run.limits.effort or 50, run.limits.slice(1.0))
+            run.anneal(run.limits.chunks(50), run.limits.slice(1.0))
 
 
 def _plainly(run: Run) -> None:
     """Plain coverage: anneal, price and mix choices, for long where the gap is wide; then cut where that may do, or mix on."""
-    chunks, patience = run.limits.effort or 3 + run.reduced.room // 20, IN_VAIN if run.limits.effort else maxsize
-    run.anneal(run.limits.chunks(run.reduced.room), run.limits.slice(0.1))
+    room, patience = run.reduced.room, IN_VAIN if run.limits.effort else maxsize
+    chunks = run.limits.chunks(3 + room // 20)
+    run.anneal(run.limits.chunks(10 + room // 10), run.limits.slice(0.1))
     run.price(steps=4_000, share=0.12)
     run.mix(chunks, share=0.2 if run.cuttable else 0.85, patience=IN_VAIN if run.cuttable else patience)
     run.price(steps=4_000, share=0.8)
