@@ -70,7 +70,8 @@ def solved(
     opened = np.asarray(choice.opened, bool)
     faults = broken(problem, opened)
     held: dict[str, Any] = {
-        "certified_bound": choice.certified, "duals": choice.duals, "relaxed": choice.relaxed, "asked": objective,
+        "certified_bound": choice.certified, "duals": choice.duals, "trios": choice.trios, "relaxed": choice.relaxed,
+        "asked": objective,
     }  # fmt: skip
     if isinstance(objective, PeopleServed | SitesServing):
         shares = share_out(problem, opened)

@@ -295,29 +295,38 @@ def _fit(marks: Array, strides: Array, room: float, openings: Array) -> None:
 
 @jit
 def walk(
-    starts: Array, rows: Array, row_starts: Array, row_sites: Array, people: Array, room: int, by_row: Array,
-    by_site: Array, steps: int, shares: Array, openings: Array, all_shares: Array, all_openings: Array,
+    starts: Array, rows: Array, row_starts: Array, row_columns: Array, weight: Array, wants: Array, misses: Array, room: int,
+    by_row: Array, by_column: Array, steps: int, shares: Array, parts: Array, all_shares: Array, all_parts: Array,
 ) -> None:  # fmt: skip
-    """Take steps of prices and openings towards each other, with strides ``by_row`` and ``by_site``.
+    """Take steps of prices and openings towards each other, with strides ``by_row`` and ``by_column``.
 
-    A price falls, as a share of its row's people, where the row is opened more than once in sum, and sites open where their
-    rows' prices call (primal-dual hybrid gradient). All that was met on the way adds to ``all_shares`` and ``all_openings``.
+    A price, as a share of its row's ``weight``, falls where its columns sum to more than the row ``wants``; columns rise where their
+    rows' prices call: sites, as far as there is room, then what is missed of some rows, which costs ``misses`` (primal-dual hybrid
+    gradient). All that was met on the way adds to ``all_shares`` and ``all_parts``.
     """
-    ahead, marks, after = openings.copy(), np.empty_like(openings), np.empty_like(openings)
-    prices = people * shares
+    sites = len(parts) - len(misses)
+    ahead, marks, after = parts.copy(), np.empty(sites), np.empty(sites)
+    prices = weight * shares
     for _ in range(steps):
-        for row in range(len(people)):
-            over = _sum_at(ahead, row_sites, row_starts[row], row_starts[row + 1]) - 1.0
+        for row in range(len(weight)):
+            over = _sum_at(ahead, row_columns, row_starts[row], row_starts[row + 1]) - wants[row]
             shares[row] = min(1.0, max(0.0, shares[row] - by_row[row] * over))
-            prices[row] = people[row] * shares[row]
+            prices[row] = weight[row] * shares[row]
             all_shares[row] += shares[row]
-        for site in range(len(openings)):
-            marks[site] = openings[site] + by_site[site] * _sum_at(prices, rows, starts[site], starts[site + 1])
-        _fit(marks, by_site, float(room), after)
-        for site in range(len(openings)):
-            ahead[site] = 2.0 * after[site] - openings[site]
-            openings[site] = after[site]
-            all_openings[site] += after[site]
+        for site in range(sites):
+            marks[site] = parts[site] + by_column[site] * _sum_at(prices, rows, starts[site], starts[site + 1])
+        _fit(marks, by_column[:sites], float(room), after)
+        for site in range(sites):
+            ahead[site] = 2.0 * after[site] - parts[site]
+            parts[site] = after[site]
+        for k in range(len(misses)):
+            column = sites + k
+            call = _sum_at(prices, rows, starts[column], starts[column + 1]) - misses[k]
+            missed = min(1.0, max(0.0, parts[column] + by_column[column] * call))
+            ahead[column] = 2.0 * missed - parts[column]
+            parts[column] = missed
+        for column in range(len(parts)):
+            all_parts[column] += parts[column]
 
 
 @jit
@@ -330,9 +339,9 @@ def worth_of(starts: Array, rows: Array, prices: Array) -> Array:
 
 
 @jit
-def partly_covered(row_starts: Array, row_sites: Array, people: Array, openings: Array) -> float:
-    """People that openings from 0 to 1 cover, each row as far as its sites open in sum."""
-    total = 0.0
-    for row in range(len(people)):
-        total += people[row] * min(1.0, _sum_at(openings, row_sites, row_starts[row], row_starts[row + 1]))
-    return total
+def left_out(row_starts: Array, row_sites: Array, openings: Array) -> Array:
+    """What openings from 0 to 1 leave of each row, ``(rows,)``: 1 less what its sites open in sum, or 0."""
+    left = np.empty(len(row_starts) - 1)
+    for row in range(len(left)):
+        left[row] = max(0.0, 1.0 - _sum_at(openings, row_sites, row_starts[row], row_starts[row + 1]))
+    return left

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from planner.arrays import Mask, Positions
 from planner.errors import InfeasibleError, NoPlanInTimeError
-from planner.optimise import highs, lagrange, search
+from planner.optimise import highs, search
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
-from planner.optimise.cover_tree import CoverTree
+from planner.optimise.cover.trios import NONE, Trios, with_trios
 from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.problem import Problem
@@ -21,19 +20,6 @@ from planner.optimise.rules import broken
 from planner.optimise.travel import MeanTime
 
 PROVEN = 1e-6
-WIDE_GAP = 0.006
-"""While value and bound are farther apart than this, a better value pays more than a larger tree."""
-
-FEW_PAIRS, CUT_PAIRS = 50_000, 100_000
-"""Pairs up to which plain coverage is cut and branched on however wide the gap, and where it is narrow."""
-
-WARMER, COOLER = 1.25, 0.8
-"""How much warmer the next annealing is where the last one and the best were joined to the end, and cooler where not."""
-LONGER, STUCK = 1.25, 3
-"""How much longer the next annealing is where so many in a row gained nothing, the last one though joined to the end."""
-JOIN_STEPS, JOIN_BRANCHES = 320, 100
-"""Steps of prices and branches of the tree that joins two choices."""
-
 CORE_PAIRS = 400_000
 CORES = (2.0, 3.0, 5.0, 8.0, 13.0)
 """Sizes of the cores solved exactly, as multiples of the sites that may open."""
@@ -74,14 +60,10 @@ class Run:
         self.value = -self.sense * np.inf
         self.bound = self.certified = self.sense * np.inf
         self.duals: Numbers | None = None
-        self.tree, self.cooled, self.heat = False, 0, search.HOT
+        self.trios, self.proving = NONE, self.model
+        self.tree = False
 
     # -- what is known ---------------------------------------------------------------------------
-
-    @cached_property
-    def prices(self) -> lagrange.Prices:
-        """Prices of plain coverage."""
-        return lagrange.Prices(self.reduced)
 
     @property
     def simple(self) -> bool:
@@ -94,21 +76,6 @@ class Run:
         """Whether value and bound meet."""
         known = self.opened is not None and np.isfinite(self.bound)
         return bool(known and self.sense * (self.bound - self.value) <= PROVEN * max(1.0, abs(self.value)))
-
-    @property
-    def wide(self) -> bool:
-        """Whether value and bound are still far apart."""
-        return bool(self.sense * (self.bound - self.value) > WIDE_GAP * abs(self.value))
-
-    @property
-    def cuttable(self) -> bool:
-        """Whether cuts and a tree of them may close the gap of plain coverage: few pairs matter, or not many and the gap is narrow."""
-        return self.movable and self._pairs(self.useful()) <= (FEW_PAIRS if self.wide else CUT_PAIRS)
-
-    @property
-    def movable(self) -> bool:
-        """Whether a site could open in place of another."""
-        return self.simple and 0 < len(self.chosen) < len(self.reduced.sites)
 
     @property
     def over(self) -> bool:
@@ -135,13 +102,14 @@ class Run:
             self.opened, self.value = opened, value
             self.tell()
 
-    def claim(self, cost: float, *, proof: Numbers | None = None) -> None:
-        """Take a bound on the model's cost if it is closer; ``proof`` are the duals that certify it."""
+    def claim(self, cost: float, *, proof: Numbers | None = None, trios: Trios = NONE) -> None:
+        """Take a bound on the model's cost if it is closer; ``proof`` are the duals that certify it, those of ``trios`` last."""
         if self.step:
             cost = float(np.ceil(cost - 1e-6))
         bound = -self.sense * cost + self.extra
         if proof is not None and self.sense * (self.certified - bound) > 0:
             self.certified, self.duals = bound, proof
+            self.trios, self.proving = trios, with_trios(self.model, self.reduced, trios)
         if self.sense * (self.bound - bound) > 0:
             self.bound, self.tree = bound, proof is None
             self.tell()
@@ -166,12 +134,6 @@ class Run:
             state = search.greedy(self.reduced)
         self.offer(self.reduced.widen(np.flatnonzero(state.opened)))
 
-    def price(self, steps: int, share: float) -> None:
-        """Bound by prices, going on from those so far, and open what the openings beside them like best."""
-        self.prices.improve(self.value, self.limits.slice(share), steps=steps)
-        self.certify(lagrange.duals_of(self.reduced, self.prices.best))
-        self.round(self.prices.openings)
-
     def relax(self, share: float) -> None:
         """Bound by the linear relaxation."""
         interior = len(self.reduced.rows) > 20_000
@@ -183,10 +145,11 @@ class Run:
         if answer.x is not None:
             self.round(answer.x[: len(self.reduced.sites)])
 
-    def certify(self, duals: Numbers) -> None:
+    def certify(self, duals: Numbers, trios: Trios = NONE) -> None:
         """Take the bound that these duals prove, evaluated by ourselves."""
-        duals = self.model.signed(duals)
-        self.claim(self.model.bound(duals), proof=duals)
+        model = with_trios(self.model, self.reduced, trios)
+        duals = model.signed(duals)
+        self.claim(model.bound(duals), proof=duals, trios=trios)
 
     def round(self, fractions: Numbers) -> None:
         """Offer the sites the relaxation likes best."""
@@ -197,56 +160,11 @@ class Run:
         else:
             self.offer(self.reduced.widen(np.flatnonzero(fractions > 0.5)))
 
-    def anneal(self, chunks: int, clock: Clock) -> Positions:
-        """Move sites of the best choice at random while it cools for so many chunks; offer where that ends, and give it."""
-        self.cooled += 1
-        state, seed = search.state_of(self.reduced, self.chosen), self.seed * 1009 + self.cooled
-        state = search.anneal(self.reduced, state, clock, effort=chunks, seed=seed, hot=self.heat)
-        if not clock.up:
-            state = search.descend(self.reduced, state, sweeps=20)
-        came_to = np.flatnonzero(state.opened)
-        self.offer(self.reduced.widen(came_to))
-        return came_to
-
-    def mix(self, chunks: float, share: float, patience: int) -> None:
-        """Anneal from the best and join the two: the better part may lie here in one, there in the other.
-
-        Again and again, till ``patience`` times in a row gained nothing or the share of the time is spent.
-        """
-        own, vain = self.limits.slice(share), 0
-        while vain < patience and self.movable and not self.over and not own.up:
-            before, value, began = self.chosen, self.value, own.spent
-            came_to = self.anneal(round(chunks), own.part(own.left))
-            if own.left <= 0.0:
-                return
-            as_long = own.part(own.left if self.limits.effort else own.spent - began)
-            joined = self.join(np.union1d(before, came_to), as_long)
-            self.heat = min(self.heat * WARMER, search.HOT * WARMER) if joined else self.heat * COOLER
-            vain = vain + 1 if self.value == value else 0
-            chunks *= LONGER if joined and vain >= STUCK else 1.0
-
-    def join(self, sites: Positions, clock: Clock) -> bool:
-        """Offer the best choice among a few sites, as far as a small tree of cuts finds it; whether it came to the end.
-
-        Few sites tell few rows apart, so the question is small.
-        """
-        part = reduce(self.problem.but(possible=self.problem.possible & self.reduced.widen(sites)))
-        if part.room == len(part.sites):
-            self.offer(part.widen(np.arange(part.room)))
-            return True
-        prices = lagrange.Prices(part)
-        prices.improve(self.value, clock, steps=JOIN_STEPS)
-        every, chosen = np.ones(len(part.sites), bool), part.narrow(self.reduced.widen(self.chosen))
-        tree = CoverTree(part, every, chosen, prices.best, clock, whole=self.step > 0)
-        tree.close(JOIN_BRANCHES, lambda: None)
-        self.offer(part.widen(tree.chosen))
-        return tree.closed
-
     def reduced_costs(self) -> Numbers:
         """What opening each reduced site costs at the duals, less what it earns."""
         if self.duals is None:
             return np.zeros(len(self.reduced.sites))
-        return (self.model.cost - self.model.rows.T @ self.duals)[: len(self.reduced.sites)]
+        return (self.proving.cost - self.proving.rows.T @ self.duals)[: len(self.reduced.sites)]
 
     def useful(self) -> Mask:
         """Reduced sites that a better choice could still open: the rest cost more than the gap."""
@@ -304,23 +222,6 @@ class Run:
         if np.isfinite(least):
             self.claim(float(least))
 
-    def cut(self, branches: int, share: float) -> None:
-        """Close the gap of plain coverage by cuts and a tree of up to so many branches, over the sites that matter."""
-        sites = self.useful()
-        sites[self.chosen] = True
-        tree = CoverTree(
-            self.reduced, sites, self.chosen, self.prices.best, self.limits.slice(share), whole=self.step > 0
-        )
-
-        def told() -> None:
-            self.offer(self.reduced.widen(tree.chosen))
-            if np.isfinite(tree.bound):
-                self.claim(-tree.bound)
-
-        tree.close(branches, told)
-        told()
-        self.certify(lagrange.duals_of(self.reduced, tree.prices))
-
     def choice(self) -> Choice:
         """The answer so far."""
         clock = self.limits.clock
@@ -328,7 +229,9 @@ class Run:
             raise NoPlanInTimeError(f"no plan was found in {clock.spent:.1f} s; give it more seconds= or effort=")
         bound = self.bound if self.sense * (self.bound - self.value) > 0 else self.value
         status = "proven" if self.closed else "interrupted" if clock.stopped else "time limit"
-        return Choice(self.opened, float(bound), status, float(self.certified), self.duals, by_tree=self.tree)
+        return Choice(
+            self.opened, float(bound), status, float(self.certified), self.duals, by_tree=self.tree, trios=self.trios
+        )
 
 
 def reduction(problem: Problem, objective: Objective) -> Reduced:

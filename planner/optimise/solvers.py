@@ -11,6 +11,7 @@ from planner.arrays import Mask
 from planner.errors import QuestionError
 from planner.optimise.choice import Choice
 from planner.optimise.clock import Clock, Progress
+from planner.optimise.cover.steps import CoverSteps
 from planner.optimise.objectives import Objective
 from planner.optimise.problem import Problem
 from planner.optimise.run import Limits, Run
@@ -41,6 +42,8 @@ IN_VAIN = 4
 
 BRANCHES = 20_000
 """Branches of the tree of cuts, at usual effort."""
+FEW_STEPS, STEPS = 400, 1_000
+"""Steps of prices before cuts, which need no more than a start, and before trios are bound."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +115,24 @@ class Search(_Stepwise):
                 f"the swap search answers plain maximal covering only, not {refused}; use solver=Highs()"
             )
         run.begin()
-        run.price(steps=1_000, share=0.3)
+        steps = CoverSteps(run)
+        steps.price(STEPS, share=0.3)
         if not run.over:
-            run.anneal(run.limits.chunks(50), run.limits.slice(1.0))
+            steps.anneal(run.limits.chunks(50), run.limits.slice(1.0))
 
 
 def _plainly(run: Run) -> None:
-    """Plain coverage: anneal, price and mix choices, for long where the gap is wide; then cut where that may do, or mix on."""
-    room, patience = run.reduced.room, IN_VAIN if run.limits.effort else maxsize
+    """Plain coverage: anneal and price, mix choices where there are many pairs, cut or bind trios, and mix on."""
+    steps, room, patience = CoverSteps(run), run.reduced.room, IN_VAIN if run.limits.effort else maxsize
     chunks = run.limits.chunks(3 + room // 20)
-    run.anneal(run.limits.chunks(10 + room // 10), run.limits.slice(0.1))
-    run.price(steps=4_000, share=0.12)
-    run.mix(chunks, share=0.2 if run.cuttable else 0.85, patience=IN_VAIN if run.cuttable else patience)
-    run.price(steps=4_000, share=0.8)
+    steps.anneal(run.limits.chunks(5 + room // (20 if steps.small else 10)), run.limits.slice(0.1))
+    steps.price(FEW_STEPS if steps.cuttable else STEPS, share=0.15)
+    if steps.cuttable and not steps.small:
+        steps.mix(chunks, share=0.2, patience=IN_VAIN)
     if run.over:
         return
-    if run.cuttable:
-        run.cut(run.limits.nodes(100) or BRANCHES, share=1.0)
+    if steps.cuttable:
+        steps.cut(run.limits.nodes(100) or BRANCHES, share=0.5)
     else:
-        run.mix(chunks, share=1.0, patience=patience)
+        steps.bind(STEPS, share=0.4)
+    steps.mix(chunks, share=1.0, patience=patience)

@@ -8,9 +8,10 @@ import numpy as np
 
 from planner.arrays import Mask
 from planner.errors import OptimiseError
+from planner.optimise.cover.trios import sound, with_trios
 from planner.optimise.covering import CoverChoice
 from planner.optimise.from_scenario import problem_of
-from planner.optimise.objectives import Objective, SitesNeeded
+from planner.optimise.objectives import Objective, PeopleCovered, SitesNeeded
 from planner.optimise.problem import Problem
 from planner.optimise.programmes.making import check_programme
 from planner.optimise.programmes.phases import joint_of_phases
@@ -140,6 +141,12 @@ def _certified(plan: Plan | CoverChoice, problem: Problem, objective: Objective,
         return plan.sense * float("inf")
     reduced = reduction(problem, objective)
     model, extra = objective.model(reduced)
+    trios = plan.details.get("trios")
+    if trios is not None and len(trios):
+        if not (isinstance(objective, PeopleCovered) and sound(np.asarray(trios), reduced)):
+            faults.append("carries a certificate with cuts that do not hold")
+            return plan.sense * float("inf")
+        model = with_trios(model, reduced, np.asarray(trios))
     if len(duals) != len(model.low):
         faults.append("carries a certificate of another question")
         return plan.sense * float("inf")

@@ -31,7 +31,9 @@ def started(seconds: float, effort: int | None) -> Clock:
 def coverage_loops() -> None:
     """Run every loop of the coverage search on a handful of customers, and those of the tree that proves it."""
     median_loops("float32")
-    from planner.optimise import lagrange, search
+    from planner.optimise import search
+    from planner.optimise.cover.prices import Prices
+    from planner.optimise.cover.tree import CoverTree
     from planner.optimise.reduce import reduce
 
     random = np.random.default_rng(0)
@@ -40,7 +42,13 @@ def coverage_loops() -> None:
     reduced = reduce(Problem.from_pairs(random.integers(1, 9, 40).astype(float), site, row, sites=12, new=3))
     state = search.descend(reduced, search.greedy(reduced), sweeps=2)
     search.anneal(reduced, state, Clock(float("inf")), effort=1, seed=0)
-    lagrange.Prices(reduced).improve(0.0, Clock(float("inf")), steps=1)
+    clock, prices = Clock(float("inf")), Prices(reduced)
+    prices.improve(0.0, clock, steps=1)
+    prices.bind(9)
+    prices.improve(0.0, clock, steps=1)
+    tree = CoverTree(reduced, 0.0, prices.openings, clock, whole=True)
+    tree.tighten()
+    tree.close(1, lambda: None)
 
 
 @cache

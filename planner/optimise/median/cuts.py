@@ -33,12 +33,16 @@ class Groups(NamedTuple):
 
 
 class Cuts(NamedTuple):
-    """Cuts in compressed rows: group ``group[k]`` pays at least ``low[k]`` less each ``value`` times its site's opening."""
+    """Cuts in compressed rows: what ``value`` times its ``column`` sums to is ``low`` or more.
+
+    Columns are sites, then groups that pay, then what it costs to leave a set unopened. ``group`` is the one that a cut is for, -1
+    where it asks that a set of sites opens.
+    """
 
     group: Positions
     low: npt.NDArray[np.float64]
     first: Positions
-    site: Positions
+    column: Positions
     value: npt.NDArray[np.float64]
 
 
@@ -60,7 +64,7 @@ def violated(lists, groups, price, opening, paid, tolerance):
     """The cuts at these prices that openings and payments ``(groups,)`` break, and what all groups should pay."""
     count, sites = len(groups.first) - 1, len(opening)
     group, low, first = np.empty(count, np.int64), np.empty(count), np.zeros(count + 1, np.int64)
-    site, value = np.empty(4 * sites, np.int32), np.empty(4 * sites)
+    column, value = np.empty(4 * sites + 4, np.int32), np.empty(4 * sites + 4)
     sums, known = np.zeros(sites), np.empty(sites, np.int32)
     cuts, at, total = 0, 0, 0.0
     for g in range(count):
@@ -81,45 +85,51 @@ def violated(lists, groups, price, opening, paid, tolerance):
             due -= sums[j] * opening[j]
         total += due
         if due > paid[g] + tolerance:
-            while at + seen > len(site):
-                site, value = np.concatenate((site, site)), np.concatenate((value, value))
+            while at + seen >= len(column):
+                column, value = np.concatenate((column, column)), np.concatenate((value, value))
             for j in known[:seen]:
-                site[at], value[at] = j, sums[j]
+                column[at], value[at] = j, sums[j]
                 at += 1
+            column[at], value[at] = sites + g, 1.0
+            at += 1
             group[cuts], low[cuts] = g, worth
             cuts += 1
             first[cuts] = at
         for j in known[:seen]:
             sums[j] = 0.0
-    return Cuts(group[:cuts], low[:cuts], first[: cuts + 1], site[:at], value[:at]), total
+    return Cuts(group[:cuts], low[:cuts], first[: cuts + 1], column[:at], value[:at]), total
 
 
 @jit
-def certified(cuts, duals, spare, floor, ceiling, new, costs):
-    """What no openings between floor and ceiling can go below, by any duals of the cuts and of the number of sites.
+def certified(cuts, duals, pays, floor, ceiling, new, costs):
+    """What no openings between floor and ceiling can go below, by any duals of the number of sites and of the cuts.
 
-    Cuts of no group (-1) ask that a set of sites opens; ``spare`` is what leaving them all unmet costs. Sets
-    ``costs`` to each site's reduced cost.
+    ``pays`` ``(payers,)`` is what one of each payer's payments costs: duals that ask more of it are cut down to it. Sets ``costs``
+    to each site's reduced cost.
     """
-    paid, asked = np.zeros(cuts.group.max() + 1 if len(cuts.group) else 0), 0.0
-    for k in range(len(cuts.group)):
-        if cuts.group[k] < 0:
-            asked += max(0.0, duals[k + 1])
-        else:
-            paid[cuts.group[k]] += max(0.0, duals[k + 1])
+    sites, asked = len(costs), np.zeros(len(pays))
+    for k in range(len(cuts.low)):
+        if duals[k + 1] > 0.0:
+            for e in range(cuts.first[k], cuts.first[k + 1]):
+                if cuts.column[e] >= sites:
+                    asked[cuts.column[e] - sites] += duals[k + 1] * cuts.value[e]
     each = max(0.0, -duals[0])
     costs[:] = each
     bound = -each * new
-    for k in range(len(cuts.group)):
-        dual = max(0.0, duals[k + 1])
-        most, sum_ = (spare, asked) if cuts.group[k] < 0 else (1.0, paid[cuts.group[k]])
-        if sum_ > most:
-            dual *= most / sum_
-        if dual > 0.0:
-            bound += dual * cuts.low[k]
-            for e in range(cuts.first[k], cuts.first[k + 1]):
-                costs[cuts.site[e]] -= dual * cuts.value[e]
-    for j in range(len(costs)):
+    for k in range(len(cuts.low)):
+        if duals[k + 1] <= 0.0:
+            continue
+        part = 1.0
+        for e in range(cuts.first[k], cuts.first[k + 1]):
+            payer = cuts.column[e] - sites
+            if payer >= 0 and asked[payer] > pays[payer]:
+                part = min(part, pays[payer] / asked[payer])
+        dual = duals[k + 1] * part
+        bound += dual * cuts.low[k]
+        for e in range(cuts.first[k], cuts.first[k + 1]):
+            if cuts.column[e] < sites:
+                costs[cuts.column[e]] -= dual * cuts.value[e]
+    for j in range(sites):
         bound += costs[j] * (floor[j] if costs[j] > 0.0 else ceiling[j])
     return bound
 

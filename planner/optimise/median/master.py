@@ -27,6 +27,11 @@ LONGEST = 5_000
 """Steps of the solver, besides five for each row, after which it begins anew from nowhere."""
 
 
+def unit_of(value: float) -> float:
+    """What one unit is worth where an answer is worth so much."""
+    return max(value, 1e-9) / WORTH
+
+
 def grouped(lists: ShortLists, opened: Mask, count: int) -> Groups:
     """Points by the quickest of the open sites and others spread over the list, about ``count`` in all.
 
@@ -43,7 +48,7 @@ def grouped(lists: ShortLists, opened: Mask, count: int) -> Groups:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """An optimum of the master: ``bound`` certified by the duals, openings, payments, reduced costs and duals."""
+    """An optimum of the master: ``bound`` certified by the duals, openings, payments, reduced costs, and duals in units."""
 
     bound: float
     opening: Numbers
@@ -66,13 +71,15 @@ class Solved:
 class Master:
     """The model: its rows are the number of sites, then cuts and sets asked to open, each with a number of its own.
 
-    ``floor`` and ``ceiling`` ``(sites,)`` are what the branch in hand allows. Values are divided by ``unit``.
+    ``pays`` ``(groups,)`` is what each group's payment costs; the model counts in units of ``unit``. ``floor`` and ``ceiling``
+    ``(sites,)`` are what the branch in hand allows.
     """
 
-    def __init__(self, sites: int, groups: int, new: int, value: float) -> None:
+    def __init__(self, sites: int, pays: Numbers, new: int, unit: float) -> None:
         import highspy
 
-        self.sites, self.groups, self.new, self.unit = sites, groups, new, max(value, 1e-9) / WORTH
+        self.sites, self.groups, self.new, self.unit = sites, len(pays), new, unit
+        self.pays = np.append(pays / unit, SPARE * WORTH)
         self.floor, self.ceiling = np.zeros(sites), np.ones(sites)
         self.cuts = Cuts(
             *(np.zeros(size, kind) for size, kind in ((0, int), (0, float), (1, int), (0, int), (0, float)))
@@ -84,23 +91,22 @@ class Master:
         self.solver = new_solver()
         for option, value_ in OPTIONS.items():
             self.solver.setOptionValue(option, value_)
-        columns = sites + groups + 1
+        columns = sites + len(self.pays)
         ceiling = np.full(columns, np.inf)
         ceiling[:sites] = 1.0
         self.solver.addVars(columns, np.zeros(columns), ceiling)
-        costs = np.append(np.ones(groups), SPARE * WORTH)
-        self.solver.changeColsCost(groups + 1, np.arange(sites, columns, dtype=np.int32), costs)
+        self.solver.changeColsCost(len(self.pays), np.arange(sites, columns, dtype=np.int32), self.pays)
         self.solver.addRow(-np.inf, float(new), sites, np.arange(sites, dtype=np.int32), np.ones(sites))
 
     def add(self, cuts: Cuts) -> Positions:
         """Add rows; gives their numbers."""
-        low, value = cuts.low / self.unit, cuts.value / self.unit
-        return self._append(Cuts(cuts.group, low, cuts.first, cuts.site, value), low)
+        return self._append(cuts, cuts.low)
 
     def offer(self, sites: Positions) -> int:
         """Add a row that asks one of the sites to open, in branches that ask for it; gives its number."""
-        none, ends = np.array([-1]), np.array([0, len(sites)])
-        row = Cuts(none, np.ones(1), ends, sites, np.ones(len(sites)))
+        none, ends = np.array([-1]), np.array([0, len(sites) + 1])
+        columns = np.append(sites, self.sites + self.groups)
+        row = Cuts(none, np.ones(1), ends, columns, np.ones(len(columns)))
         return int(self._append(row, np.array([-np.inf]))[0])
 
     def confine(self, floor: Numbers, ceiling: Numbers, asked: frozenset[int]) -> None:
@@ -113,8 +119,11 @@ class Master:
             self.solver.changeRowBounds(int(np.searchsorted(self.number, one)) + 1, low, np.inf)
         self.asked = asked
 
-    def solve(self, clock: Clock, iterations: int = 0) -> Solved:
-        """The optimum, or what is known of it after so many iterations or when the time is up."""
+    def solve(self, clock: Clock, iterations: int = 0, *, interior: bool = False) -> Solved:
+        """The optimum, or what is known of it after so many iterations or when the time is up.
+
+        ``interior`` goes there through the interior: sooner where the master is large and nothing is known yet.
+        """
         import highspy
 
         from planner.optimise.median import cuts as kernels
@@ -122,6 +131,7 @@ class Master:
         left = clock.left if np.isfinite(clock.left) else 1e30
         self.solver.setOptionValue("time_limit", self.solver.getRunTime() + max(left, 1e-3))
         self.solver.setOptionValue("simplex_iteration_limit", iterations or LONGEST + 5 * len(self.number))
+        self.solver.setOptionValue("solver", "ipm" if interior else "simplex")
         self.solver.run()
         if not iterations and self.solver.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
             self.solver.clearSolver()  # it went in circles from where it stood
@@ -133,9 +143,9 @@ class Master:
         asleep = (self.cuts.group < 0) & ~np.isin(self.number, list(self.asked))
         duals[1:][asleep] = 0.0
         costs = np.zeros(self.sites)
-        bound = kernels.certified(self.cuts, duals, SPARE * WORTH, self.floor, self.ceiling, self.new, costs)
+        bound = kernels.certified(self.cuts, duals, self.pays, self.floor, self.ceiling, self.new, costs)
         opening, paid = x[: self.sites], x[self.sites : -1]
-        return Solved(bound * self.unit, opening, paid * self.unit, costs * self.unit, duals[1:])
+        return Solved(bound * self.unit, opening, paid, costs * self.unit, duals[1:])
 
     def withdraw(self, one: int) -> None:
         """Drop the last row added, a set that turned out to be worse to ask about."""
@@ -160,26 +170,23 @@ class Master:
         """Drop the other rows from the arrays that certify."""
         known, size = self.cuts, np.diff(self.cuts.first)
         kept, first = np.repeat(rows, size), np.concatenate(([0], np.cumsum(size[rows])))
-        self.cuts = Cuts(known.group[rows], known.low[rows], first, known.site[kept], known.value[kept])
+        self.cuts = Cuts(known.group[rows], known.low[rows], first, known.column[kept], known.value[kept])
         self.number = self.number[rows]
 
     def _append(self, rows: Cuts, low: Numbers) -> Positions:
         """Put rows into the model and into the arrays that certify."""
-        count = len(rows.group)
+        count = len(rows.low)
         numbers = np.arange(self._next, self._next + count)
         self._next += count
         if not count:
             return numbers
-        payer = np.where(rows.group < 0, self.sites + self.groups, self.sites + rows.group)
-        column = np.insert(rows.site, rows.first[1:], payer).astype(np.int32)
-        value = np.insert(rows.value, rows.first[1:], 1.0)
-        start = (rows.first[:-1] + np.arange(count)).astype(np.int32)
-        self.solver.addRows(count, low, np.full(count, np.inf), len(column), start, column, value)
+        start, column = rows.first[:-1].astype(np.int32), rows.column.astype(np.int32)
+        self.solver.addRows(count, low, np.full(count, np.inf), len(column), start, column, rows.value)
         known = self.cuts
         self.cuts = Cuts(
             np.concatenate((known.group, rows.group)), np.concatenate((known.low, rows.low)),
             np.concatenate((known.first, known.first[-1] + rows.first[1:])),
-            np.concatenate((known.site, rows.site)), np.concatenate((known.value, rows.value)),
+            np.concatenate((known.column, rows.column)), np.concatenate((known.value, rows.value)),
         )  # fmt: skip
         self.number = np.concatenate((self.number, numbers))
         return numbers

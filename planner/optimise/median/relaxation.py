@@ -9,7 +9,7 @@ from planner.optimise.clock import Clock
 from planner.optimise.median.cuts import Cuts
 from planner.optimise.median.lists import ShortLists
 from planner.optimise.median.local import compiled
-from planner.optimise.median.master import Master, Solved, grouped
+from planner.optimise.median.master import Master, Solved, grouped, unit_of
 from planner.optimise.model import Numbers
 
 NEARLY = 0.1
@@ -31,7 +31,9 @@ class Relaxation:
 
         self.lists, self.pairs, self.constant = lists, compiled(lists), lists.constant
         self.groups = grouped(lists, opened, max(LEAST_GROUPS, GROUPS_A_SITE * new))
-        self.master = Master(len(lists.sites), len(self.groups.first) - 1, new, value - lists.constant)
+        self.unit = unit_of(value - lists.constant)
+        pays = np.full(len(self.groups.first) - 1, self.unit)
+        self.master = Master(len(lists.sites), pays, new, self.unit)
         self.amid: Numbers = opened.astype(np.float64)
         self.tried: list[tuple[int, Minutes]] = []
         self.tolerance = 1e-10 * abs(value - lists.constant)
@@ -78,14 +80,15 @@ class Relaxation:
         """Add what the best prices at some openings cut off; what all groups should pay by them, and how many cuts."""
         from planner.optimise.median import cuts as kernels
 
-        price = np.empty(len(self.lists.rows))
+        price, paid = np.empty(len(self.lists.rows)), solved.paid * self.unit
         kernels.best_prices(self.pairs, opening, price)
-        cuts, due = kernels.violated(self.pairs, self.groups, price, solved.opening, solved.paid, self.tolerance)
+        cuts, due = kernels.violated(self.pairs, self.groups, price, solved.opening, paid, self.tolerance)
         self._add(cuts, price)
         return due, len(cuts.group)
 
     def _add(self, cuts: Cuts, price: Minutes) -> None:
-        numbers = self.master.add(cuts)
+        value = np.where(cuts.column < self.master.sites, cuts.value / self.unit, cuts.value)
+        numbers = self.master.add(Cuts(cuts.group, cuts.low / self.unit, cuts.first, cuts.column, value))
         if len(numbers):
             self.tried.append((int(numbers[0]), price))
 

@@ -7,15 +7,19 @@ points that tell much, the one is taken whose halves promise most.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from planner.arrays import Mask
 from planner.optimise.clock import Clock
+from planner.optimise.median.lists import ShortLists
 from planner.optimise.median.local import improved, value_of
-from planner.optimise.median.master import Solved
-from planner.optimise.median.relaxation import Relaxation
+from planner.optimise.median.master import Master, Solved
 from planner.optimise.model import Numbers
+
+if TYPE_CHECKING:
+    from planner.optimise.median.search import Lists
 
 PROBES, PROBE = 6, 30
 """Points tried before branching, and steps of the solver for each half."""
@@ -27,6 +31,17 @@ CROWDED = 2
 """How many times more rows than at first the master may hold before slack ones are dropped."""
 HAIR = 2e-8
 """How near the goal, in shares of it, a bound counts as there: cuts that small are not made."""
+
+
+class Tightened(Protocol):
+    """What a tree asks of a relaxation: a master that it confines to a branch, and cuts till its bound is near the best."""
+
+    lists: ShortLists
+    pairs: Lists
+    master: Master
+
+    def tighten(self, goal: float, clock: Clock, rounds: int) -> tuple[Solved, bool]:
+        """The optimum after up to so many rounds of cuts, and whether they are done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +60,7 @@ class Tree:
     Only choices worth less than ``goal`` matter; each found lowers it to ``margin`` below its value.
     """
 
-    def __init__(self, relaxation: Relaxation, goal: float, margin: float, clock: Clock) -> None:
+    def __init__(self, relaxation: Tightened, goal: float, margin: float, clock: Clock) -> None:
         self.relaxation, self.goal, self.margin, self.clock = relaxation, goal, margin, clock
         self.lists, self.master = relaxation.lists, relaxation.master
         self.best: Mask | None = None

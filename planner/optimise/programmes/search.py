@@ -10,15 +10,18 @@ from scipy.sparse import csr_array
 
 from planner.arrays import Mask
 from planner.errors import InfeasibleError, NoPlanInTimeError, OptimiseError
-from planner.optimise import highs, lagrange, search
+from planner.optimise import highs, search
 from planner.optimise.clock import Clock, Progress
+from planner.optimise.cover.prices import Prices, duals_of
 from planner.optimise.model import Model, Numbers
 from planner.optimise.objectives import PeopleCovered
 from planner.optimise.programmes.joint import Joint, Stack
 from planner.optimise.programmes.near import Near
-from planner.optimise.run import PROVEN, WIDE_GAP, Limits
+from planner.optimise.run import PROVEN, Limits
 
 CLOSE = 1e-9
+WIDE_GAP = 0.006
+"""While value and bound are farther apart than this, a better value pays more than a larger tree."""
 WHOLE_PAIRS = 2_000_000
 """The most non-zeros handed to branch and cut; above this a relaxation or a tree would not end in useful time."""
 
@@ -211,11 +214,11 @@ class _Run:
 
     def _priced(self, at: int, share: float) -> Numbers:
         part, _ = self.stack.alone(at)
-        prices = lagrange.Prices(part)
+        prices = Prices(part)
         steps = 2_000 if self.limits.effort is None else 500 * self.limits.effort
         aim = search.value(part, search.first_answer(part))
         prices.improve(aim, self.limits.slice(share), steps=steps)
-        return lagrange.duals_of(part, prices.best)
+        return duals_of(part, prices.proof)
 
     def begin(self) -> None:
         """A first choice, by the rules on sites alone: those that are worth most at the prices so far and keep every one.
