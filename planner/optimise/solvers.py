@@ -122,7 +122,10 @@ class Search(_Stepwise):
 
 
 def _plainly(run: Run) -> None:
-    """Plain coverage: anneal and price, mix choices where there are many pairs, cut or bind trios, and mix on."""
+    """Plain coverage: anneal and price, mix choices where there are many pairs, then cut, and again where mixing came near.
+
+    Where there are too many pairs to cut, bind trios and mix on.
+    """
     steps, room, patience = CoverSteps(run), run.reduced.room, IN_VAIN if run.limits.effort else maxsize
     chunks = run.limits.chunks(3 + room // 20)
     steps.anneal(run.limits.chunks(5 + room // (20 if steps.small else 10)), run.limits.slice(0.1))
@@ -131,8 +134,15 @@ def _plainly(run: Run) -> None:
         steps.mix(chunks, share=0.2, patience=IN_VAIN)
     if run.over:
         return
-    if steps.cuttable:
-        steps.cut(run.limits.nodes(100) or BRANCHES, share=0.5)
-    else:
+    if not steps.cuttable:
         steps.bind(STEPS, share=0.4)
-    steps.mix(chunks, share=1.0, patience=patience)
+        steps.mix(chunks, share=1.0, patience=patience)
+        return
+    branches, gained = run.limits.nodes(100) or BRANCHES, True
+    steps.cut(branches, share=0.5)
+    while gained and not run.over:
+        value = run.value
+        steps.mix(chunks, share=1.0, patience=IN_VAIN, for_gain=run.limits.effort is None)
+        gained = run.value > value
+        if steps.near and not run.over:
+            steps.cut(branches, share=0.5)

@@ -34,6 +34,7 @@ def coverage_loops() -> None:
     from planner.optimise import search
     from planner.optimise.cover.prices import Prices
     from planner.optimise.cover.tree import CoverTree
+    from planner.optimise.cover.trios import broken
     from planner.optimise.reduce import reduce
 
     random = np.random.default_rng(0)
@@ -44,6 +45,8 @@ def coverage_loops() -> None:
     search.anneal(reduced, state, Clock(float("inf")), effort=1, seed=0)
     clock, prices = Clock(float("inf")), Prices(reduced)
     prices.improve(0.0, clock, steps=1)
+    part, none = np.full(len(reduced.sites), 0.3), np.zeros(len(reduced.people))
+    broken(reduced.row_starts, reduced.row_sites, reduced.people, part, none, most=9)
     prices.bind(9)
     prices.improve(0.0, clock, steps=1)
     tree = CoverTree(reduced, 0.0, prices.openings, clock, whole=True)

@@ -11,12 +11,14 @@ from planner.optimise import search
 from planner.optimise.clock import Clock
 from planner.optimise.cover.prices import Prices, duals_of
 from planner.optimise.cover.tree import CoverTree
-from planner.optimise.cover.trios import fewer
+from planner.optimise.cover.trios import NONE, Trios, fewer
+from planner.optimise.model import Numbers
 from planner.optimise.reduce import reduce
 from planner.optimise.run import Run
 
-CUT_PAIRS, TREE_PAIRS = 200_000, 50_000
-"""Pairs up to which plain coverage is cut, and up to which those left then are branched on."""
+CUT_PAIRS, TREE_PAIRS, NARROW = 200_000, 50_000, 0.001
+"""Pairs up to which plain coverage is cut, and up to which those left then are branched on; more where the gap is no wider than such a
+share of the people covered."""
 
 WARMER, COOLER = 1.25, 0.8
 """How much warmer the next annealing is where the last ones and the best were joined to the end, and cooler where not."""
@@ -36,7 +38,8 @@ SHRINKS = 0.8
 class CoverSteps:
     """Steps of a run of plain coverage: each leaves it a better choice or a closer bound, where it finds one.
 
-    ``met`` are the choices annealing came to lately, of which the last ``together`` are joined; ``heat`` is that of the next.
+    ``met`` are the choices annealing came to lately, of which the last ``together`` are joined; ``heat`` is that of the next. ``known``
+    are the openings and the trios that cutting ended with.
     """
 
     def __init__(self, run: Run) -> None:
@@ -44,6 +47,7 @@ class CoverSteps:
         self.cooled, self.heat = 0, search.HOT
         self.met: deque[Positions] = deque(maxlen=MOST_TOGETHER)
         self.together = 1
+        self.known: tuple[Numbers, Trios] | None = None
 
     @property
     def cuttable(self) -> bool:
@@ -59,6 +63,11 @@ class CoverSteps:
     def movable(self) -> bool:
         """Whether a site could open in place of another."""
         return 0 < len(self.run.chosen) < len(self.run.reduced.sites)
+
+    @property
+    def near(self) -> bool:
+        """Whether the gap is narrow enough for a tree over many pairs."""
+        return self.run.bound - self.run.value <= NARROW * self.run.value
 
     def price(self, steps: int, share: float) -> None:
         """Bound by prices, going on from those so far, and open what the openings beside them like best."""
@@ -90,13 +99,14 @@ class CoverSteps:
         self.run.offer(reduced.widen(came_to))
         return came_to
 
-    def mix(self, chunks: float, share: float, patience: int) -> None:
+    def mix(self, chunks: float, share: float, patience: int, *, for_gain: bool = False) -> None:
         """Anneal from the best, and join where that came to lately with the best: each may be better in another part of the map.
 
-        Again and again, till ``patience`` times in a row gained nothing or the share of the time is spent.
+        Again and again, till ``patience`` times in a row gained nothing (not before anything was, ``for_gain``) or the share of the
+        time is spent.
         """
-        own, vain = self.run.limits.slice(share), 0
-        while vain < patience and self.movable and not self.run.over and not own.up:
+        own, vain, first = self.run.limits.slice(share), 0, self.run.value if for_gain else np.inf
+        while (vain < patience or self.run.value == first) and self.movable and not self.run.over and not own.up:
             before, value, began = self.run.chosen, self.run.value, own.spent
             self.met.append(self.anneal(round(chunks), own.part(own.left)))
             if own.left <= 0.0:
@@ -144,18 +154,20 @@ class CoverSteps:
         Cuts alone may take the ``share`` of the time left.
         """
         run, clock = self.run, self.run.limits.slice(share)
-        reduced, opening, trios = run.reduced, self.prices.openings, self.prices.trios
+        reduced, (opening, trios) = run.reduced, self.known or (self.prices.openings, NONE)
         while True:
             tree = CoverTree(reduced, run.value, opening, clock, whole=run.step > 0, trios=trios)
             tree.tighten()
-            proof, left = tree.proof(), tree.useful()
-            if reduced is run.reduced:
+            proof = tree.proof()
+            if reduced is run.reduced and not tree.unknown:
                 run.certify(duals_of(reduced, proof), proof.trios)
+                self.known = tree.opening, proof.trios
             self._heed(tree)
+            left = tree.useful()
             if tree.over or left.sum() > SHRINKS * len(left):
                 break
             reduced, opening, trios = fewer(reduced, left, tree.opening, proof.trios)
-        if not run.over and len(reduced.rows) <= TREE_PAIRS:
+        if not run.over and (self.near or len(reduced.rows) <= TREE_PAIRS):
             tree.clock = run.limits.slice(1.0)
             tree.close(branches, lambda: self._heed(tree))
 

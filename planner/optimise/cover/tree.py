@@ -73,6 +73,11 @@ class CoverTree:
         """Whether there is nothing left to do, or no time to do it."""
         return self.closed or self.clock.up
 
+    @property
+    def unknown(self) -> bool:
+        """Whether not even the first relaxation was solved in time."""
+        return self.root is None
+
     def tighten(self) -> None:
         """Cut until cuts gain little, and look for an answer near."""
         self.relaxation.tighten(self.value - self.margin, self.clock, ROUNDS, self._note)
