@@ -33,19 +33,33 @@ def test_a_limit_is_kept_within_a_second_from_the_start_of_the_call(seconds: flo
     assert perf_counter() - began <= seconds + 2 * spare
 
 
-def test_a_warmed_process_compiles_nothing_more() -> None:
-    script = """
-import numpy as np
-from numba.core import event
-from planner.optimise import warm
+MEDIAN = """
 from planner.optimise.median import least_mean_time
 from planner.optimise.siting import SitingProblem
 warm.median_loops("float64")
+ask = lambda: least_mean_time(SitingProblem.from_matrix(table, new=5), unserved_minutes=60.0)
+"""
+COVER = """
+from planner.optimise import Problem, most_covered
+from planner.optimise.cover import steps
+warm.coverage_loops()
+steps.CUT_PAIRS = {pairs}
+ask = lambda: most_covered(Problem.from_matrix(np.ones(200), table, limit=4.0, new=5), effort=2)
+"""
+
+
+@pytest.mark.parametrize("question", [MEDIAN, COVER.format(pairs=200_000), COVER.format(pairs=0)])
+def test_a_warmed_process_compiles_nothing_more(question: str) -> None:
+    script = f"""
+import numpy as np
+from numba.core import event
+from planner.optimise import warm
+{question}
 with event.install_recorder("numba:compile") as seen:
     random = np.random.default_rng(0)
     table = np.hypot(*(random.uniform(0, 20, (2, 40, 1)) - random.uniform(0, 20, (2, 1, 200))))
-    least_mean_time(SitingProblem.from_matrix(table, new=5), unserved_minutes=60.0)
-print(sorted({str(one.data["dispatcher"]) for _, one in seen.buffer}))
+    ask()
+print(sorted({{str(one.data["dispatcher"]) for _, one in seen.buffer}}))
 """
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)

@@ -66,6 +66,8 @@ def test_cities_come_within_a_few_parts_in_a_thousand_of_the_best_known(
         problem = city(folder, name, int(row.p), radius)
         choice = Highs().solve(problem, PeopleCovered(), Clock(60))
         value = PeopleCovered().value(problem, choice.opened)
-        assert value >= row.best_known * (1 - 0.005), row
+        assert value >= row.best_known * (1 - 0.003), row
         assert row.best_known <= choice.bound * (1 + 1e-9)
-        assert choice.certified <= value * 1.0125, row  # the relaxation of Bronx p=60 alone stands 0.7 % off
+        assert choice.certified <= value * 1.01, row
+        if name == "NewYork" and row.p <= 60:
+            assert choice.status == "proven", row
