@@ -57,6 +57,7 @@ def coverage_loops() -> None:
 @cache
 def median_loops(kind: str) -> None:
     """Run every loop of the median's search on a handful of points; ``kind`` is that of the minutes."""
+    from planner.optimise.median import kernels
     from planner.optimise.median.lists import short_lists
     from planner.optimise.median.local import Ascent, first_answer, improved, shaken
     from planner.optimise.median.reduction import reduce
@@ -67,6 +68,7 @@ def median_loops(kind: str) -> None:
     clock, minutes = Clock(float("inf")), np.random.default_rng(0).uniform(0, 20, (12, 40)).astype(kind)
     problem = SitingProblem.from_matrix(minutes, new=3)
     lists, _ = short_lists(problem, np.full(40, 30.0))
+    kernels.furthest(problem.starts, problem.points, problem.minutes, problem.kept | problem.possible, problem.demand)
     opened = improved(lists, first_answer(lists, 3, clock), 3, clock)
     problem.nearest(opened)
     shaken(lists, opened, 3, clock=clock, rounds=5, seed=0, kicks=2, heat=0.1)
