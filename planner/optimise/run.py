@@ -102,14 +102,13 @@ class Run:
             self.opened, self.value = opened, value
             self.tell()
 
-    def claim(self, cost: float, *, proof: Numbers | None = None, trios: Trios = NONE) -> None:
-        """Take a bound on the model's cost if it is closer; ``proof`` are the duals that certify it, those of ``trios`` last."""
+    def claim(self, cost: float, *, proof: Numbers | None = None) -> None:
+        """Take a bound on the model's cost if it is closer; ``proof`` are the duals that certify it."""
         if self.step:
             cost = float(np.ceil(cost - 1e-6))
         bound = -self.sense * cost + self.extra
         if proof is not None and self.sense * (self.certified - bound) > 0:
             self.certified, self.duals = bound, proof
-            self.trios, self.proving = trios, with_trios(self.model, self.reduced, trios)
         if self.sense * (self.bound - bound) > 0:
             self.bound, self.tree = bound, proof is None
             self.tell()
@@ -146,10 +145,12 @@ class Run:
             self.round(answer.x[: len(self.reduced.sites)])
 
     def certify(self, duals: Numbers, trios: Trios = NONE) -> None:
-        """Take the bound that these duals prove, evaluated by ourselves."""
+        """Take the bound that these duals prove, those of ``trios`` last, evaluated by ourselves."""
         model = with_trios(self.model, self.reduced, trios)
         duals = model.signed(duals)
-        self.claim(model.bound(duals), proof=duals, trios=trios)
+        self.claim(model.bound(duals), proof=duals)
+        if self.duals is duals:
+            self.trios, self.proving = trios, model
 
     def round(self, fractions: Numbers) -> None:
         """Offer the sites the relaxation likes best."""

@@ -29,6 +29,8 @@ MOST_TOGETHER = 4
 JOIN_STEPS, JOIN_BRANCHES = 320, 100
 """Steps of prices and branches of the tree that joins two choices."""
 
+MORE_STEPS = 4_000
+"""Steps of prices where the time did not do for cuts."""
 BINDS, BIND_STEPS, ROWS_A_TRIO = 8, 400, 5
 """Times trios are bound, steps of prices after each, and rows for each trio bound at once."""
 SHRINKS = 0.8
@@ -170,6 +172,8 @@ class CoverSteps:
         if not run.over and (self.near or len(reduced.rows) <= TREE_PAIRS):
             tree.clock = run.limits.slice(1.0)
             tree.close(branches, lambda: self._heed(tree))
+        elif tree.unknown:
+            self.price(MORE_STEPS, share=0.5)
 
     def _heed(self, tree: CoverTree) -> None:
         """Take what a tree found."""
