@@ -13,8 +13,8 @@ class Choice:
     """Which sites to open, shape ``(sites,)``, and a value no choice can beat.
 
     ``certified`` is the bound that the ``duals`` prove by themselves; ``bound`` may be closer where a
-    solver's tree closed the rest of the gap (``by_tree``). The last duals are those of ``trios`` of rows. ``relaxed`` is the answer of an easier question that certifies it
-    where no duals do.
+    solver's tree closed the rest of the gap (``by_tree``). The last duals are those of ``trios`` of rows. ``relaxed`` is the
+    answer of an easier question that certifies it where no duals do.
     """
 
     opened: Mask

@@ -14,10 +14,9 @@ from planner.optimise.median.cuts import Cuts
 from planner.optimise.median.lists import ShortLists
 from planner.optimise.median.local import compiled
 from planner.optimise.median.master import Master, Solved, unit_of
+from planner.optimise.median.relaxation import FEW, NEARLY
 from planner.optimise.model import Numbers
 
-NEARLY, FEW = 0.1, 3
-"""Cutting ends when the last few rounds closed no more than this share of the gap."""
 SHORT = 1e-7
 """A row short by less is met."""
 NEAR = 0.1

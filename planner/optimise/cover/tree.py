@@ -17,14 +17,14 @@ from planner.optimise.cover.trios import NONE, Proof, Trios
 from planner.optimise.median.lists import short_lists
 from planner.optimise.median.local import improved, value_of
 from planner.optimise.median.master import Solved
+from planner.optimise.median.run import margin_of
 from planner.optimise.median.tree import Tree
 from planner.optimise.model import Numbers
 from planner.optimise.reduce import Reduced
 from planner.optimise.siting import SitingProblem
 
-STRICTLY, NEXT = 1e-7, 0.5
-"""An answer better by less than this share is the same; where all people are whole, by less than ``NEXT`` of one."""
 ROUNDS = 10_000
+"""Rounds of cuts before any branch: as many as gain something."""
 
 
 class CoverTree:
@@ -42,9 +42,7 @@ class CoverTree:
         self.lists, _ = short_lists(problem, np.ones(len(reduced.people)))
         self.most = reduced.served + float(reduced.people.sum())
         self.value, self.best = self.most - known, np.zeros(len(reduced.sites), bool)
-        least = STRICTLY * abs(known)
-        self.margin = NEXT if whole and least < NEXT else least
-        self.whole, self.least = whole, -np.inf
+        self.margin, self.whole, self.least = margin_of(known, whole=whole), whole, -np.inf
         row = np.full(len(reduced.people), -1)
         row[self.lists.rows] = np.arange(len(self.lists.rows))
         inside = row[trios]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from planner.arrays import Mask, People, Positions
 from planner.optimise.model import Model, Numbers, Rows
-from planner.optimise.reduce import Reduced, reduce
+from planner.optimise.reduce import Reduced, reduce, site_keys
 
 Trios: TypeAlias = Positions
 """Three different rows each, shape ``(trios, 3)``."""
@@ -61,7 +61,7 @@ def broken(
     rows = np.flatnonzero((np.diff(starts) > 1) & (excess < OVER))
     if not len(rows):
         return NONE
-    keys = np.random.default_rng(0).integers(1, 2**62, len(opening))
+    keys = site_keys(len(opening))[:, 0].view(np.int64)
     running = np.concatenate(([0], np.cumsum(keys[sites])))
     kind_of = np.unique((running[starts[1:]] - running[starts[:-1]])[rows], return_inverse=True)[1]
     order = np.lexsort((rows, -people[rows], kind_of))

@@ -35,6 +35,12 @@ CORE_PAIRS, CORE_PAIRS_A_POINT = 15_000, 4
 """Most pairs of the core that is shaken, in all and for each point, whichever is more."""
 
 
+def margin_of(value: float, *, whole: bool) -> float:
+    """How much an answer must be better than one worth so much to be another; where all values are whole, nearly one."""
+    least = STRICTLY * abs(value)
+    return NEXT if whole and least < NEXT else least
+
+
 @dataclass(eq=False)
 class MedianSearch:
     """One search: ``best`` ``(listed sites,)`` and its ``value``, ``bound``, and the prices of ``ascent``.
@@ -70,9 +76,8 @@ class MedianSearch:
 
     @property
     def margin(self) -> float:
-        """How much an answer must be better to be another; where all values are whole, nearly one."""
-        least = STRICTLY * abs(self.value)
-        return NEXT if self.whole and least < NEXT else least
+        """How much an answer must be better to be another."""
+        return margin_of(self.value, whole=self.whole)
 
     @property
     def done(self) -> bool:
@@ -101,15 +106,6 @@ class MedianSearch:
             most = most if turn + 1 == turns else min(most, BRANCHES * MORE**turn)
             if self.done or (settled and self.finish(ascent, reduce(ascent, self.below), max(1, round(most)))):
                 return
-
-    def close(self, ascent: Ascent, branches: int) -> None:
-        """Cut and branch on from the best answer, up to so many branches, without shaking it."""
-        self.ascent = ascent
-        self.raise_bound(ascent.bound)
-        while not self.done and not self.relax(ascent):
-            pass
-        if not self.done:
-            self.finish(ascent, reduce(ascent, self.below), branches)
 
     def take(self, opened: Mask) -> None:
         """Keep an answer if it is better."""
